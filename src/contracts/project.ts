@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { permissionsSchema } from './components.ts';
+import { projectNameSchema } from './ids.ts';
+
+/** `ice.yaml`. */
+export const projectFileSchema = z.strictObject({
+  $schema: z.string().optional(),
+  name: projectNameSchema,
+  description: z.string().optional(),
+  /** Globs of component sources, relative to the file. */
+  components: z
+    .strictObject({
+      tools: z.array(z.string()).default(['tools/**/*.ts', 'tools/**/*.js', 'tools/**/*.mjs']),
+      workflows: z
+        .array(z.string())
+        .default(['workflows/**/*.yaml', 'workflows/**/*.yml', 'workflows/**/*.json']),
+      agents: z.array(z.string()).default(['agents/**/*.yaml', 'agents/**/*.yml']),
+    })
+    .prefault({}),
+  target: z.string().optional(),
+  project: projectNameSchema.optional(),
+  targets: z
+    .record(z.string(), z.strictObject({ url: z.url(), project: projectNameSchema.optional() }))
+    .default({}),
+  database: z.string().optional(),
+  durability: z.enum(['full', 'normal']).optional(),
+  models: z.strictObject({ default: z.string().optional() }).prefault({}),
+  /** The most that any tool of the project may ask for; absent = no cap. */
+  policy: z.strictObject({ permissions: permissionsSchema.partial().optional() }).optional(),
+});
+export type ProjectFile = z.infer<typeof projectFileSchema>;
+
+/** `.ice/server.json`: the live server of a project; believed only if pid, start time and an authenticated /livez agree. */
+export const serverFileSchema = z.object({
+  pid: z.number().int(),
+  startedAt: z.number().int(),
+  url: z.string(),
+  version: z.string(),
+});
+export type ServerFile = z.infer<typeof serverFileSchema>;

@@ -1,0 +1,440 @@
+import { z } from 'zod';
+import {
+  componentSummarySchema,
+  componentVersionSchema,
+  pushItemSchema,
+  pushPlanSchema,
+} from './components.ts';
+import { diagnosticSchema } from './diagnostics.ts';
+import { RUN_STATES } from './events.ts';
+import {
+  componentKindSchema,
+  componentNameSchema,
+  digestSchema,
+  projectNameSchema,
+  runIdSchema,
+} from './ids.ts';
+import { schemaSchema } from './nodes/base.ts';
+import { createRunSchema, outlineNodeSchema, runSchema, runSummarySchema } from './runs.ts';
+
+/**
+ * The route table: the server registers from it, the client's methods and types come from it, OpenAPI is generated
+ * from it. Add a route here first; docs/CONTRIBUTING.md has the walk.
+ */
+
+export type RouteRole = 'viewer' | 'runner' | 'developer' | 'admin';
+
+export interface Route {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD';
+  /** `{name}` are parameters; they and the query are strings parsed by `params` and `query`. */
+  path: string;
+  summary: string;
+  tag: string;
+  /** The least role that may call it; `none` = no token, `any` = any valid token. */
+  role: RouteRole | 'none' | 'any';
+  params?: z.ZodType;
+  query?: z.ZodType;
+  body?: z.ZodType;
+  /** The body is bytes, at most this many. */
+  bytes?: number;
+  /** The most that a JSON body may have; 1 MiB unless said. */
+  maxBody?: number;
+  /** The answer's schema; `sse` and `bytes` are streams and files. */
+  response: z.ZodType | 'sse' | 'bytes' | 'text' | 'empty';
+  status: number;
+  /** A call that may be repeated without harm; the client retries only these. Writes become safe by Idempotency-Key. */
+  safe: boolean;
+}
+
+const route = <const R extends Route>(r: R): R => r;
+
+const P = '/v1/projects/{project}';
+/** `_` is the token's default project. */
+const project = z.union([z.literal('_'), projectNameSchema]);
+const projectParams = z.object({ project });
+const runParams = z.object({ project, id: runIdSchema });
+const componentParams = z.object({ project, kind: componentKindSchema, name: componentNameSchema });
+
+const page = z.object({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().max(200).optional(),
+});
+const paged = <T extends z.ZodType>(item: T) =>
+  z.object({ items: z.array(item), next: z.string().nullable() });
+
+export const whoamiSchema = z.object({
+  tokenId: z.string(),
+  name: z.string(),
+  org: z.string(),
+  project: z.string(),
+  role: z.enum(['viewer', 'runner', 'developer', 'admin']),
+  operator: z.boolean(),
+  expiresAt: z.iso.datetime().nullable(),
+  server: z.object({ version: z.string(), trustsPushedCode: z.boolean() }),
+});
+
+export const tokenSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  org: z.string(),
+  project: z.string().nullable(),
+  role: z.enum(['viewer', 'runner', 'developer', 'admin']),
+  createdAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime().nullable(),
+  lastUsedAt: z.iso.datetime().nullable(),
+  revokedAt: z.iso.datetime().nullable(),
+});
+
+export const pushRequestSchema = z.strictObject({
+  items: z.array(pushItemSchema).max(1000),
+  /** Components of the target that the project no longer has are archived. */
+  archiveMissing: z.boolean().default(false),
+  allowBreaking: z.boolean().default(false),
+  allowPermissions: z.boolean().default(false),
+  dryRun: z.boolean(),
+  /** Apply only if the target's registry is still the one that the plan was made against. */
+  base: z.string().optional(),
+  tag: z.string().optional(),
+});
+
+export const pushResultSchema = z.object({ plan: pushPlanSchema, applied: z.boolean() });
+
+export const validateRequestSchema = z.strictObject({
+  /** The document's text, YAML or JSON. */
+  text: z.string().max(4 * 1024 * 1024),
+  file: z.string().max(500).default('blueprint.yaml'),
+  /** Components that are not on the target: reference -> digest of an uploaded manifest. */
+  pins: z.record(z.string(), digestSchema).default({}),
+});
+
+const MiB = 1024 * 1024;
+
+export const ROUTES = {
+  livez: route({
+    method: 'GET',
+    path: '/livez',
+    tag: 'health',
+    summary: 'Whether the process answers',
+    role: 'none',
+    response: z.object({
+      ok: z.literal(true),
+      pid: z.number().int(),
+      startedAt: z.number().int(),
+      version: z.string(),
+    }),
+    status: 200,
+    safe: true,
+  }),
+  readyz: route({
+    method: 'GET',
+    path: '/readyz',
+    tag: 'health',
+    summary: 'Whether every dependency is there; 503 names the one that is not',
+    role: 'none',
+    response: z.object({
+      ok: z.boolean(),
+      checks: z.record(z.string(), z.object({ ok: z.boolean(), message: z.string().optional() })),
+    }),
+    status: 200,
+    safe: true,
+  }),
+  metrics: route({
+    method: 'GET',
+    path: '/metrics',
+    tag: 'health',
+    summary: 'Metrics in the Prometheus text format',
+    role: 'viewer',
+    response: 'text',
+    status: 200,
+    safe: true,
+  }),
+  openapi: route({
+    method: 'GET',
+    path: '/openapi.json',
+    tag: 'health',
+    summary: 'This API as OpenAPI 3.1',
+    role: 'none',
+    response: z.record(z.string(), z.unknown()),
+    status: 200,
+    safe: true,
+  }),
+  docs: route({
+    method: 'GET',
+    path: '/docs',
+    tag: 'health',
+    summary: 'The API, to browse',
+    role: 'none',
+    response: 'text',
+    status: 200,
+    safe: true,
+  }),
+
+  whoami: route({
+    method: 'GET',
+    path: '/v1/whoami',
+    tag: 'identity',
+    summary: 'Who the token is',
+    role: 'any',
+    response: whoamiSchema,
+    status: 200,
+    safe: true,
+  }),
+  tokensList: route({
+    method: 'GET',
+    path: '/v1/tokens',
+    tag: 'identity',
+    summary: 'The tokens of the org',
+    role: 'admin',
+    response: z.object({ items: z.array(tokenSchema) }),
+    status: 200,
+    safe: true,
+  }),
+  tokensCreate: route({
+    method: 'POST',
+    path: '/v1/tokens',
+    tag: 'identity',
+    summary: 'Make a token; its secret is shown once',
+    role: 'admin',
+    body: z.strictObject({
+      name: z.string().min(1).max(100),
+      project: projectNameSchema.nullable().default(null),
+      role: z.enum(['viewer', 'runner', 'developer', 'admin']),
+      expiresInMs: z.number().int().positive().optional(),
+    }),
+    response: tokenSchema.extend({ secret: z.string() }),
+    status: 201,
+    safe: false,
+  }),
+  tokensRevoke: route({
+    method: 'DELETE',
+    path: '/v1/tokens/{id}',
+    tag: 'identity',
+    summary: 'Revoke a token',
+    role: 'admin',
+    params: z.object({ id: z.string().max(60) }),
+    response: 'empty',
+    status: 204,
+    safe: true,
+  }),
+
+  componentsList: route({
+    method: 'GET',
+    path: `${P}/components`,
+    tag: 'components',
+    summary: 'The components, std included',
+    role: 'viewer',
+    params: projectParams,
+    query: page.extend({ kind: componentKindSchema.optional(), archived: z.stringbool().default(false) }),
+    response: paged(componentSummarySchema),
+    status: 200,
+    safe: true,
+  }),
+  componentsGet: route({
+    method: 'GET',
+    path: `${P}/components/{kind}/{name}`,
+    tag: 'components',
+    summary: 'One version of a component',
+    role: 'viewer',
+    params: componentParams,
+    query: z.object({
+      range: z.string().max(100).optional().describe('A version, a range or a tag; absent: latest'),
+    }),
+    response: componentVersionSchema,
+    status: 200,
+    safe: true,
+  }),
+  componentsVersions: route({
+    method: 'GET',
+    path: `${P}/components/{kind}/{name}/versions`,
+    tag: 'components',
+    summary: 'All versions, newest first',
+    role: 'viewer',
+    params: componentParams,
+    query: page,
+    response: paged(componentVersionSchema),
+    status: 200,
+    safe: true,
+  }),
+  componentsResolve: route({
+    method: 'POST',
+    path: `${P}/components/resolve`,
+    tag: 'components',
+    summary: 'Resolve references to versions',
+    role: 'viewer',
+    params: projectParams,
+    body: z.strictObject({ refs: z.array(z.string().max(200)).max(1000).describe('tool/std/csv-parse@^1') }),
+    response: z.object({ found: z.record(z.string(), componentVersionSchema), missing: z.array(z.string()) }),
+    status: 200,
+    safe: true,
+  }),
+  artifactsPut: route({
+    method: 'PUT',
+    path: `${P}/artifacts/{digest}`,
+    tag: 'components',
+    summary: 'Upload content under its digest; idempotent',
+    role: 'developer',
+    params: z.object({ project, digest: digestSchema }),
+    bytes: 16 * MiB,
+    response: z.object({ digest: digestSchema, size: z.number().int() }),
+    status: 201,
+    safe: true,
+  }),
+  artifactsGet: route({
+    method: 'GET',
+    path: `${P}/artifacts/{digest}`,
+    tag: 'components',
+    summary: 'Content by digest',
+    role: 'developer',
+    params: z.object({ project, digest: digestSchema }),
+    response: 'bytes',
+    status: 200,
+    safe: true,
+  }),
+  artifactsMissing: route({
+    method: 'POST',
+    path: `${P}/artifacts/missing`,
+    tag: 'components',
+    summary: 'Which of these digests are not there',
+    role: 'developer',
+    params: projectParams,
+    body: z.strictObject({ digests: z.array(digestSchema).max(2000) }),
+    response: z.object({ missing: z.array(digestSchema) }),
+    status: 200,
+    safe: true,
+  }),
+  pushesCreate: route({
+    method: 'POST',
+    path: `${P}/pushes`,
+    tag: 'components',
+    summary: 'Plan a push (dry run), or apply it in one transaction',
+    role: 'developer',
+    params: projectParams,
+    body: pushRequestSchema,
+    maxBody: 8 * MiB,
+    response: pushResultSchema,
+    status: 200,
+    safe: false,
+  }),
+
+  blueprintsValidate: route({
+    method: 'POST',
+    path: `${P}/blueprints/validate`,
+    tag: 'blueprints',
+    summary: 'All diagnostics of a blueprint',
+    role: 'viewer',
+    params: projectParams,
+    body: validateRequestSchema,
+    maxBody: 8 * MiB,
+    response: z.object({ ok: z.boolean(), diagnostics: z.array(diagnosticSchema) }),
+    status: 200,
+    safe: true,
+  }),
+
+  runsCreate: route({
+    method: 'POST',
+    path: `${P}/runs`,
+    tag: 'runs',
+    summary: 'Start a run',
+    role: 'runner',
+    params: projectParams,
+    query: z.object({
+      wait: z.coerce.number().min(0).max(60).default(0).describe('Seconds to wait for the end'),
+    }),
+    body: createRunSchema,
+    maxBody: 16 * MiB,
+    response: runSchema,
+    status: 201,
+    safe: false,
+  }),
+  runsList: route({
+    method: 'GET',
+    path: `${P}/runs`,
+    tag: 'runs',
+    summary: 'Runs, newest first',
+    role: 'viewer',
+    params: projectParams,
+    query: page.extend({ state: z.enum(RUN_STATES).optional(), name: componentNameSchema.optional() }),
+    response: paged(runSummarySchema),
+    status: 200,
+    safe: true,
+  }),
+  runsGet: route({
+    method: 'GET',
+    path: `${P}/runs/{id}`,
+    tag: 'runs',
+    summary: 'One run',
+    role: 'viewer',
+    params: runParams,
+    query: z.object({
+      wait: z.coerce.number().min(0).max(60).default(0).describe('Seconds to wait for the end'),
+    }),
+    response: runSchema,
+    status: 200,
+    safe: true,
+  }),
+  runsOutline: route({
+    method: 'GET',
+    path: `${P}/runs/{id}/outline`,
+    tag: 'runs',
+    summary: 'What the run is made of: its plan, without code',
+    role: 'viewer',
+    params: runParams,
+    response: z.object({ outline: z.array(outlineNodeSchema), outputs: z.record(z.string(), schemaSchema) }),
+    status: 200,
+    safe: true,
+  }),
+  runsEvents: route({
+    method: 'GET',
+    path: `${P}/runs/{id}/events`,
+    tag: 'runs',
+    summary:
+      'The journal as server-sent events, from `Last-Event-ID` on, until the run ends; as JSON lines with `Accept: application/x-ndjson`, without following',
+    role: 'viewer',
+    params: runParams,
+    query: z.object({ after: z.coerce.number().int().min(0).optional().describe('Like Last-Event-ID') }),
+    response: 'sse',
+    status: 200,
+    safe: true,
+  }),
+  runsCancel: route({
+    method: 'POST',
+    path: `${P}/runs/{id}/cancel`,
+    tag: 'runs',
+    summary: 'Cancel: attempts are stopped, nothing new starts',
+    role: 'runner',
+    params: runParams,
+    body: z
+      .strictObject({ reason: z.string().max(500).optional(), force: z.boolean().default(false) })
+      .prefault({}),
+    response: runSchema,
+    status: 202,
+    safe: true,
+  }),
+  runsPause: route({
+    method: 'POST',
+    path: `${P}/runs/{id}/pause`,
+    tag: 'runs',
+    summary: 'Stop starting nodes, and give the run back',
+    role: 'runner',
+    params: runParams,
+    body: z.strictObject({}).prefault({}),
+    response: runSchema,
+    status: 202,
+    safe: true,
+  }),
+  runsResume: route({
+    method: 'POST',
+    path: `${P}/runs/{id}/resume`,
+    tag: 'runs',
+    summary: 'Go on with a paused run, or with one whose worker died',
+    role: 'runner',
+    params: runParams,
+    body: z.strictObject({}).prefault({}),
+    response: runSchema,
+    status: 202,
+    safe: true,
+  }),
+} as const satisfies Record<string, Route>;
+
+export type RouteName = keyof typeof ROUTES;
+export const JSON_BODY_LIMIT = MiB;

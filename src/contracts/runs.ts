@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { RUN_STATES } from './events.ts';
+import { digestSchema, runIdSchema } from './ids.ts';
+import { jsonSchema } from './nodes/base.ts';
+
+export const usageSchema = z.object({ inputTokens: z.number().int(), outputTokens: z.number().int() });
+
+export const errorBodySchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  hint: z.string().optional(),
+  docs: z.string().optional(),
+  details: z.record(z.string(), z.unknown()).optional(),
+});
+
+/** What a run is made of, for views that show nodes before they start. */
+export interface OutlineNode {
+  id: string;
+  type: string;
+  /** A tool's reference, a model's name, a child workflow's name. */
+  label?: string;
+  /** Named lists of nested nodes: `then`, `else`, `body`, branch names; a child workflow's `nodes`. */
+  lists?: Record<string, OutlineNode[]>;
+}
+export const outlineNodeSchema: z.ZodType<OutlineNode> = z.lazy(() =>
+  z.object({
+    id: z.string(),
+    type: z.string(),
+    label: z.string().optional(),
+    lists: z.record(z.string(), z.array(outlineNodeSchema)).optional(),
+  }),
+);
+
+export const runSchema = z.object({
+  id: runIdSchema,
+  project: z.string(),
+  state: z.enum(RUN_STATES),
+  name: z.string(),
+  version: z.string(),
+  digest: digestSchema,
+  plan: digestSchema,
+  inputs: z.record(z.string(), jsonSchema),
+  outputs: z.record(z.string(), jsonSchema).nullable(),
+  error: errorBodySchema.nullable(),
+  handledFailures: z.array(z.string()),
+  createdAt: z.iso.datetime(),
+  startedAt: z.iso.datetime().nullable(),
+  endedAt: z.iso.datetime().nullable(),
+  createdBy: z.string(),
+  usage: usageSchema,
+  /** US dollars. */
+  cost: z.number(),
+  maxCost: z.number().nullable(),
+  cancelRequested: z.boolean(),
+  /** The last event's number; also the ETag. */
+  seq: z.number().int(),
+  /** Whether a worker holds the run's lease now. */
+  driven: z.boolean(),
+});
+export type Run = z.infer<typeof runSchema>;
+
+/** A row of `runs list`: without inputs and outputs. */
+export const runSummarySchema = runSchema.omit({ inputs: true, outputs: true, handledFailures: true });
+export type RunSummary = z.infer<typeof runSummarySchema>;
+
+/**
+ * What to run: a reference (`price`, `workflow/report@^1`) resolved on the target, or the digest of an uploaded
+ * manifest. `pins` answers the references inside the document first; what is not pinned is resolved on the target.
+ */
+export const createRunSchema = z.strictObject({
+  id: runIdSchema.optional().describe('Made by the client, so that a retry is safe'),
+  ref: z.string().max(200).optional(),
+  digest: digestSchema.optional(),
+  version: z.string().optional().describe('With digest: the version that the source says'),
+  pins: z.record(z.string(), digestSchema).optional().describe('"tool/price@^1" -> digest of a manifest'),
+  inputs: z.record(z.string(), jsonSchema).default({}),
+  deadlineMs: z.number().int().positive().optional(),
+  maxCost: z.number().positive().optional(),
+});
+export type CreateRun = z.infer<typeof createRunSchema>;

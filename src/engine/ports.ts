@@ -1,0 +1,171 @@
+import type { AnyRunEvent, RunState, Usage } from '../contracts/events.ts';
+import type { Json } from '../contracts/json.ts';
+import type { EffectNode, Plan } from '../contracts/plan.ts';
+
+/** What the engine asks of the world. Stores, effects and clocks are values that the host hands in. */
+
+/** Epoch milliseconds, timers and randomness; the simulation brings its own. */
+export interface Clock {
+  now(): number;
+  /** Calls back once, at or after `at`; the returned function cancels. */
+  at(at: number, wake: () => void): () => void;
+  /** In [0, 1). */
+  random(): number;
+}
+
+/** A run as the store keeps it: the row that lists and claims read; the journal is the truth. */
+export interface RunRow {
+  project: string;
+  id: string;
+  state: RunState;
+  name: string;
+  version: string;
+  digest: string;
+  planDigest: string;
+  /** sha256 of what the run was asked to be: the same id with other content is a conflict. */
+  contentHash: string;
+  createdAt: number;
+  startedAt: number | null;
+  endedAt: number | null;
+  createdBy: string;
+  usage: Usage;
+  cost: number;
+  maxCost: number | null;
+  deadlineAt: number | null;
+  cancelRequested: boolean;
+  /** Number of the last event. */
+  seq: number;
+  /** Who drives it, until when; a higher epoch fences a worker that lost it. */
+  leaseOwner: string | null;
+  leaseEpoch: number;
+  leaseUntil: number | null;
+  /** When a waiting run has to be taken up again. */
+  wakeAt: number | null;
+  error: { code: string; message: string } | null;
+}
+
+export interface NewRun {
+  row: RunRow;
+  plan: Plan;
+  events: AnyRunEvent[];
+}
+
+/** Columns that a commit changes together with its events. */
+export type RunPatch = Partial<
+  Pick<RunRow, 'state' | 'startedAt' | 'endedAt' | 'usage' | 'cost' | 'cancelRequested' | 'wakeAt' | 'error'>
+>;
+
+export interface Change {
+  project: string;
+  runId: string;
+  /** The journal must end here, or the change is refused (`lease_lost`). */
+  expectedSeq: number;
+  /** The lease that the writer holds; absent for writes that need none (a cancel request). */
+  epoch?: number;
+  events: AnyRunEvent[];
+  patch: RunPatch;
+  /** Gives the lease back in the same transaction: the run ended, waits or was suspended. */
+  release?: boolean;
+}
+
+export interface RunQuery {
+  project: string;
+  state?: RunState;
+  name?: string;
+  /** Rows strictly older than this (createdAt, id). */
+  before?: { createdAt: number; id: string };
+  limit: number;
+}
+
+export interface ClaimRequest {
+  worker: string;
+  leaseMs: number;
+  now: number;
+  limit: number;
+  /** Only this run, if it can be claimed. */
+  only?: { project: string; runId: string };
+}
+
+/** Runs and their journals. Every method is atomic; `commit` may be grouped with other runs' in one transaction. */
+export interface RunStore {
+  /** Makes the run, or returns the one with this id (`created: false`); other content under the id is `idempotency_mismatch`. */
+  create(
+    run: NewRun,
+    lease?: { worker: string; leaseMs: number },
+  ): Promise<{ row: RunRow; created: boolean }>;
+  get(project: string, runId: string): Promise<RunRow | undefined>;
+  list(query: RunQuery): Promise<RunRow[]>;
+  plan(digest: string): Promise<Plan | undefined>;
+  events(project: string, runId: string, afterSeq?: number, limit?: number): Promise<AnyRunEvent[]>;
+  commit(change: Change): Promise<void>;
+  /** Takes runs that are queued, due, or whose lease ran out; raises their epoch. */
+  claim(request: ClaimRequest): Promise<RunRow[]>;
+  /** False when the lease is no longer the worker's. */
+  renew(project: string, runId: string, epoch: number, until: number): Promise<boolean>;
+  release(project: string, runId: string, epoch: number): Promise<void>;
+  /** Sets `cancelRequested`; the driver sees it through `onChange`. */
+  requestCancel(project: string, runId: string): Promise<RunRow | undefined>;
+  cacheGet(key: string, now: number): Promise<{ result: Json; runId: string } | undefined>;
+  cachePut(key: string, entry: { result: Json; runId: string; expiresAt: number | null }): Promise<void>;
+  /** Calls back after something of the run (or any run) was committed by this process or, where the store can tell, another. */
+  onChange(listener: (project: string, runId: string) => void): () => void;
+}
+
+/** What an effect is given for one attempt. */
+export interface Attempt {
+  project: string;
+  runId: string;
+  path: string;
+  attempt: number;
+  /** Stable over attempts: `${runId}:${path}`. */
+  idempotencyKey: string;
+  node: EffectNode;
+  plan: Plan;
+  args: Json;
+  /** Aborted by timeout, cancel and suspend; an effect must stop then. */
+  signal: AbortSignal;
+  now: number;
+  log(level: 'debug' | 'info' | 'warn' | 'error', message: string, fields?: { [key: string]: Json }): void;
+  progress(progress: { done?: number; total?: number; message?: string }): void;
+  /** Streamed text: live frames, never journalled. */
+  delta(text: string): void;
+  /** Journalled steps of earlier attempts, and the way to journal one. */
+  steps: Step[];
+  step(step: Step): Promise<void>;
+  /** US dollars left in the run's budget; undefined = no budget. */
+  budgetLeft?: number;
+}
+
+export interface Step {
+  kind: 'model' | 'tool';
+  name: string;
+  result: Json;
+  usage?: Usage;
+  cost?: number;
+}
+
+export interface AttemptResult {
+  result: Json;
+  usage?: Usage;
+  cost?: number;
+  model?: string;
+}
+
+/** The effect of a node type. Fails by throwing; an IceError with `terminal` is not retried. */
+export type Effect = (attempt: Attempt) => Promise<AttemptResult>;
+export type Effects = Partial<Record<EffectNode['type'], Effect>>;
+
+/** Checks a value against a JSON Schema; undefined when it matches, else what is wrong, in one line. */
+export type CheckSchema = (
+  schema: import('../contracts/json.ts').JsonSchema,
+  value: Json,
+) => string | undefined;
+
+/** Live frames that are not events (text deltas), for followers in this process. */
+export interface LiveFrame {
+  project: string;
+  runId: string;
+  path: string;
+  attempt: number;
+  text: string;
+}

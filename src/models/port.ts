@@ -1,0 +1,51 @@
+import type { Usage } from '../contracts/events.ts';
+import type { Json, JsonSchema } from '../contracts/json.ts';
+
+export interface ToolRequest {
+  id: string;
+  name: string;
+  input: Json;
+}
+
+export type ModelMessage =
+  | { role: 'system' | 'user'; content: string }
+  | { role: 'assistant'; content: string; toolCalls?: ToolRequest[] }
+  | { role: 'tool'; toolCallId: string; name: string; content: Json };
+
+export interface ModelRequest {
+  /** The name after the provider's: `gpt-5` of `openai/gpt-5`. */
+  model: string;
+  messages: ModelMessage[];
+  tools?: { name: string; description: string; input: JsonSchema }[];
+  /** The schema of `object`; the provider must return an object that matches it. */
+  output?: JsonSchema;
+  temperature?: number;
+  maxTokens?: number;
+  /** For echo: the replies of a script, and the seed of what is generated. */
+  script?: Json[];
+  seed: string;
+  signal: AbortSignal;
+  onDelta?(text: string): void;
+}
+
+export interface ModelReply {
+  text: string;
+  object?: Json;
+  toolCalls?: ToolRequest[];
+  usage: Usage;
+  finishReason: 'stop' | 'length' | 'tool-calls' | 'other';
+}
+
+/** A source of language models. Fails with `provider_failed` (may be retried) or `provider_rejected`. */
+export interface Provider {
+  readonly name: string;
+  generate(request: ModelRequest): Promise<ModelReply>;
+}
+
+/** All providers of a target: resolves `provider/name`, prices the usage, enforces structured output. */
+export interface Models {
+  generate(
+    model: string,
+    request: Omit<ModelRequest, 'model'> & { fallback?: string[] },
+  ): Promise<ModelReply & { model: string; cost: number }>;
+}
