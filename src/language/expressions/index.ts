@@ -1,0 +1,23 @@
+export type { Json } from '../../contracts/json.ts';
+export type { Expression, ExprFinding, Node, Ref, Span } from './ast.ts';
+export { BUILTINS, type Builtin, type Param, RESERVED_IDS, RESERVED_WORDS, VARIABLES } from './builtins.ts';
+export { ExpressionError } from './error.ts';
+export { evaluate } from './evaluate.ts';
+export { DEFAULT_MAX_STEPS, type EvalOptions, MAX_OUTPUT_CHARS, type Scope } from './meter.ts';
+export { type ParseResult, parseExpression } from './parse.ts';
+export { render } from './render.ts';
+export { hint, suggest } from './suggest.ts';
+export {
+  isStatic,
+  type ParsedTemplate,
+  parseTemplate,
+  type Template,
+  type TemplateFinding,
+  type TemplateRef,
+} from './template.ts';
+
+import type { Json } from '../../contracts/json.ts';
+import { toText as textOf } from './values.ts';
+
+/** A value as text: null is empty, a list or an object is compact JSON, 12.0 is `12`. */
+export const toText = (value: Json): string => textOf(value);
