@@ -1,0 +1,75 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Role, TokenRow, TokenStore } from '../../registry/ports.ts';
+
+interface StoredToken {
+  id: string;
+  hash: string;
+  name: string;
+  org: string;
+  project: string | null;
+  role: Role;
+  operator: number;
+  created_at: number;
+  created_by: string;
+  expires_at: number | null;
+  last_used_at: number | null;
+  revoked_at: number | null;
+}
+
+const tokenRow = (row: StoredToken): TokenRow => ({
+  id: row.id,
+  hash: row.hash,
+  name: row.name,
+  org: row.org,
+  project: row.project,
+  role: row.role,
+  operator: row.operator === 1,
+  createdAt: row.created_at,
+  createdBy: row.created_by,
+  expiresAt: row.expires_at,
+  lastUsedAt: row.last_used_at,
+  revokedAt: row.revoked_at,
+});
+
+/** Bearer tokens, by hash, in the SQLite database that `db` is a connection of. */
+export function createTokenStore(db: DatabaseSync): TokenStore {
+  const byHash = db.prepare('select * from tokens where hash = ?');
+  const byOrg = db.prepare('select * from tokens where org = ? order by created_at, id');
+  const put = db.prepare(`
+    insert into tokens
+      (id, hash, name, org, project, role, operator, created_at, created_by, expires_at, last_used_at, revoked_at)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    on conflict (id) do update set
+      hash = excluded.hash, name = excluded.name, org = excluded.org, project = excluded.project,
+      role = excluded.role, operator = excluded.operator, expires_at = excluded.expires_at,
+      last_used_at = excluded.last_used_at, revoked_at = excluded.revoked_at`);
+  const touch = db.prepare('update tokens set last_used_at = max(coalesce(last_used_at, 0), ?) where id = ?');
+  const revoke = db.prepare('update tokens set revoked_at = ? where id = ? and revoked_at is null');
+  return {
+    byHash: async (hash) => {
+      const row = byHash.get(hash) as StoredToken | undefined;
+      return row && tokenRow(row);
+    },
+    list: async (org) => (byOrg.all(org) as unknown as StoredToken[]).map(tokenRow),
+    put: async (row) => {
+      put.run(
+        row.id,
+        row.hash,
+        row.name,
+        row.org,
+        row.project,
+        row.role,
+        row.operator ? 1 : 0,
+        row.createdAt,
+        row.createdBy,
+        row.expiresAt,
+        row.lastUsedAt,
+        row.revokedAt,
+      );
+    },
+    touch: async (id, at) => {
+      touch.run(at, id);
+    },
+    revoke: async (id, at) => revoke.run(at, id).changes === 1,
+  };
+}
