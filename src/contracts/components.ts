@@ -135,6 +135,8 @@ export const pushItemSchema = z.object({
   version: z.string(),
   digest: digestSchema,
   info: componentInfoSchema,
+  /** Where it is written, relative to the project: named in the fix of a refusal, never stored. */
+  file: z.string().max(500).optional(),
 });
 export type PushItem = z.infer<typeof pushItemSchema>;
 

@@ -91,6 +91,8 @@ export const pushRequestSchema = z.strictObject({
   archiveMissing: z.boolean().default(false),
   allowBreaking: z.boolean().default(false),
   allowPermissions: z.boolean().default(false),
+  /** A component of which only a bundled dependency or the toolchain changed gets the next patch version. */
+  bump: z.boolean().default(false),
   dryRun: z.boolean(),
   /** Apply only if the target's registry is still the one that the plan was made against. */
   base: z.string().optional(),
