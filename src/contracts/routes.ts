@@ -44,6 +44,8 @@ export interface Route {
   status: number;
   /** A call that may be repeated without harm; the client retries only these. Writes become safe by Idempotency-Key. */
   safe: boolean;
+  /** A POST that only reads: it takes no Idempotency-Key. */
+  readOnly?: true;
 }
 
 const route = <const R extends Route>(r: R): R => r;
@@ -268,6 +270,7 @@ export const ROUTES = {
     response: z.object({ found: z.record(z.string(), componentVersionSchema), missing: z.array(z.string()) }),
     status: 200,
     safe: true,
+    readOnly: true,
   }),
   artifactsPut: route({
     method: 'PUT',
@@ -303,6 +306,7 @@ export const ROUTES = {
     response: z.object({ missing: z.array(digestSchema) }),
     status: 200,
     safe: true,
+    readOnly: true,
   }),
   pushesCreate: route({
     method: 'POST',
@@ -330,6 +334,7 @@ export const ROUTES = {
     response: z.object({ ok: z.boolean(), diagnostics: z.array(diagnosticSchema) }),
     status: 200,
     safe: true,
+    readOnly: true,
   }),
 
   runsCreate: route({
