@@ -1,0 +1,10 @@
+import type { Migration } from 'kysely/migration';
+import * as runs from './0001-runs.ts';
+
+/**
+ * All migrations, in order; one file each, named by its number. A released one is never changed. Written with
+ * kysely's schema builder, so that another database can run them too. Add yours at the end.
+ */
+export const MIGRATIONS: Record<string, Migration> = {
+  '0001-runs': runs,
+};

@@ -1,0 +1,86 @@
+import { type ErrorCode, IceError } from '../../contracts/errors.ts';
+
+/** Primary result codes of SQLite (https://sqlite.org/rescode.html) that mean something to a user. */
+const BUSY = 5;
+const LOCKED = 6;
+const READONLY = 8;
+const IOERR = 10;
+const CORRUPT = 11;
+const FULL = 13;
+const CANTOPEN = 14;
+const NOTADB = 26;
+
+interface Explanation {
+  code: ErrorCode;
+  message: (file: string) => string;
+  hint: string;
+}
+
+const EXPLANATIONS: Record<number, Explanation> = {
+  [BUSY]: {
+    code: 'database_busy',
+    message: (file) => `The database ${file} is locked by another process`,
+    hint: 'Try again; if it stays locked, end the process that holds it (a backup tool, a sqlite3 shell).',
+  },
+  [READONLY]: {
+    code: 'read_only',
+    message: (file) => `The database ${file} cannot be written`,
+    hint: 'Make the file and its folder writable, or set ICE_DATABASE to a file in a folder that is.',
+  },
+  [IOERR]: {
+    code: 'machine',
+    message: (file) => `The disk failed while the database ${file} was read or written`,
+    hint: 'Check the disk (and the network, if it is a network share: SQLite needs a local one).',
+  },
+  [CORRUPT]: {
+    code: 'database_corrupt',
+    message: (file) => `The database ${file} is damaged`,
+    hint: 'Restore a backup, or move the file away and start with a new one.',
+  },
+  [FULL]: {
+    code: 'disk_full',
+    message: (file) => `The disk is full: nothing more can be written to ${file}`,
+    hint: 'Free some space, then resume the run: everything that was committed is safe.',
+  },
+  [CANTOPEN]: {
+    code: 'read_only',
+    message: (file) => `The database ${file} cannot be opened or made`,
+    hint: 'Check that its folder exists and is writable, or set ICE_DATABASE to a file in a folder that is.',
+  },
+};
+EXPLANATIONS[LOCKED] = EXPLANATIONS[BUSY]!;
+EXPLANATIONS[NOTADB] = {
+  code: 'database_corrupt',
+  message: (file) => `${file} is not a database, or it is damaged`,
+  hint: 'Restore a backup, or move the file away and start with a new one.',
+};
+
+/** The primary result code of what node:sqlite threw; undefined when it was something else. */
+export function resultCode(error: unknown): number | undefined {
+  const code = (error as { errcode?: unknown } | null)?.errcode;
+  return typeof code === 'number' ? code & 0xff : undefined;
+}
+
+export const isBusy = (error: unknown): boolean => {
+  const code = resultCode(error);
+  return code === BUSY || code === LOCKED;
+};
+
+/** What node:sqlite or the file system threw, as an error that says what to do; others pass unchanged. */
+export function sqliteError(error: unknown, file: string): unknown {
+  if (error instanceof IceError) return error;
+  const explained = EXPLANATIONS[resultCode(error) ?? -1];
+  if (explained)
+    return new IceError(explained.code, explained.message(file), { hint: explained.hint, cause: error });
+  const system = (error as { code?: unknown } | null)?.code;
+  if (system === 'ENOSPC' || system === 'EDQUOT') return explain(FULL, file, error);
+  if (system === 'EACCES' || system === 'EPERM' || system === 'EROFS') return explain(READONLY, file, error);
+  if (system === 'ENOTDIR' || system === 'EEXIST' || system === 'ENOENT' || system === 'EISDIR')
+    return explain(CANTOPEN, file, error);
+  return error;
+}
+
+function explain(code: number, file: string, cause: unknown): IceError {
+  const { code: name, message, hint } = EXPLANATIONS[code]!;
+  return new IceError(name, message(file), { hint, cause });
+}
