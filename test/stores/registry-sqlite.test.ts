@@ -1,41 +1,39 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { createArtifactStore } from '../../src/stores/sqlite/artifacts.ts';
+import { openSqlite } from '../../src/stores/sqlite/connection.ts';
 import { createIdempotencyStore } from '../../src/stores/sqlite/idempotency.ts';
 import { createRegistryStore } from '../../src/stores/sqlite/registry.ts';
-import { REGISTRY_TABLES } from '../../src/stores/sqlite/registry-migration.ts';
 import { createTokenStore } from '../../src/stores/sqlite/tokens.ts';
 import { registryStoreSuite, versionRow } from '../suites/registry-store.ts';
 
-function openDatabase() {
-  const folder = mkdtempSync(join(tmpdir(), 'ice-registry-'));
-  const db = new DatabaseSync(join(folder, 'ice.db'));
-  db.exec('pragma journal_mode = wal; pragma foreign_keys = on');
-  for (const statement of REGISTRY_TABLES) db.exec(statement);
+async function openDatabase() {
+  const folder = mkdtempSync(join(tmpdir(), 'ice registry '));
+  const connection = await openSqlite(join(folder, 'ice.db'));
   const close = (): void => {
-    db.close();
+    connection.close();
     rmSync(folder, { recursive: true });
   };
-  return { db, close };
+  return { connection, close };
 }
 
 registryStoreSuite('registry on SQLite', async () => {
-  const { db, close } = openDatabase();
+  const { connection, close } = await openDatabase();
   return {
-    registry: createRegistryStore(db),
-    artifacts: createArtifactStore(db),
-    tokens: createTokenStore(db),
-    idempotency: createIdempotencyStore(db),
+    registry: createRegistryStore(connection),
+    artifacts: createArtifactStore(connection),
+    tokens: createTokenStore(connection),
+    idempotency: createIdempotencyStore(connection),
     close: async () => close(),
   };
 });
 
 test('the database itself refuses to rewrite a version or content', async () => {
-  const { db, close } = openDatabase();
-  const registry = createRegistryStore(db);
+  const { connection, close } = await openDatabase();
+  const { db } = connection;
+  const registry = createRegistryStore(connection);
   await registry.apply({
     project: 'shop',
     base: await registry.revision('shop'),

@@ -1,20 +1,27 @@
-import type { DatabaseSync } from 'node:sqlite';
 import type { ArtifactStore } from '../../registry/ports.ts';
 import { assertContent } from '../content-digest.ts';
+import type { SqliteConnection } from './connection.ts';
 
-/** Content by digest in the SQLite database that `db` is a connection of. */
-export function createArtifactStore(db: DatabaseSync, now: () => number = Date.now): ArtifactStore {
-  const insert = db.prepare(`
+/** Content by digest in the SQLite database behind `connection`. */
+export function createArtifactStore(
+  connection: SqliteConnection,
+  now: () => number = Date.now,
+): ArtifactStore {
+  const insert = connection.prepare(`
     insert into artifacts (project, digest, bytes, created_at, created_by) values (?, ?, ?, ?, ?)
     on conflict (project, digest) do nothing`);
-  const select = db.prepare('select bytes, created_by from artifacts where project = ? and digest = ?');
-  const selectMany = db.prepare(
+  const select = connection.prepare(
+    'select bytes, created_by from artifacts where project = ? and digest = ?',
+  );
+  const selectMany = connection.prepare(
     'select digest from artifacts where project = ? and digest in (select value from json_each(?))',
   );
   return {
     put: async (project, digest, bytes, by) => {
       assertContent(digest, bytes);
-      return { created: insert.run(project, digest, bytes, now(), by).changes === 1 };
+      const at = now();
+      const changes = await connection.write(() => insert.run(project, digest, bytes, at, by).changes);
+      return { created: changes === 1 };
     },
     get: async (project, digest) => {
       const row = select.get(project, digest) as { bytes: Uint8Array; created_by: string } | undefined;

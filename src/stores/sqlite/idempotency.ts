@@ -1,4 +1,3 @@
-import type { DatabaseSync } from 'node:sqlite';
 import type { IdempotencyStore } from '../../registry/ports.ts';
 import {
   IDEMPOTENCY_KEPT_MS,
@@ -6,7 +5,7 @@ import {
   IDEMPOTENCY_SWEEP,
   idempotencyMismatch,
 } from '../idempotency-rules.ts';
-import { inTransaction } from './transaction.ts';
+import type { SqliteConnection } from './connection.ts';
 
 interface StoredKey {
   request_hash: string;
@@ -15,25 +14,27 @@ interface StoredKey {
   created_at: number;
 }
 
-/** Answers by Idempotency-Key in the SQLite database that `db` is a connection of. */
-export function createIdempotencyStore(db: DatabaseSync): IdempotencyStore {
-  const select = db.prepare(
+/** Answers by Idempotency-Key in the SQLite database behind `connection`. */
+export function createIdempotencyStore(connection: SqliteConnection): IdempotencyStore {
+  const select = connection.prepare(
     'select request_hash, status, body, created_at from idempotency_keys where scope = ? and key = ?',
   );
-  const reserve = db.prepare(`
+  const reserve = connection.prepare(`
     insert into idempotency_keys (scope, key, request_hash, status, body, created_at) values (?, ?, ?, null, null, ?)
     on conflict (scope, key) do update set
       request_hash = excluded.request_hash, status = null, body = null, created_at = excluded.created_at`);
-  const sweep = db.prepare(`
+  const sweep = connection.prepare(`
     delete from idempotency_keys where rowid in
       (select rowid from idempotency_keys where created_at < ? order by created_at limit ${IDEMPOTENCY_SWEEP})`);
-  const finish = db.prepare(
+  const finish = connection.prepare(
     'update idempotency_keys set status = ?, body = ? where scope = ? and key = ? and status is null',
   );
-  const abandon = db.prepare('delete from idempotency_keys where scope = ? and key = ? and status is null');
+  const abandon = connection.prepare(
+    'delete from idempotency_keys where scope = ? and key = ? and status is null',
+  );
   return {
     begin: async (scope, key, requestHash, now) =>
-      inTransaction(db, () => {
+      connection.write(() => {
         const stored = select.get(scope, key) as StoredKey | undefined;
         const age = stored ? now - stored.created_at : 0;
         if (stored && age <= IDEMPOTENCY_KEPT_MS) {
@@ -46,10 +47,10 @@ export function createIdempotencyStore(db: DatabaseSync): IdempotencyStore {
         return 'new';
       }),
     finish: async (scope, key, answer) => {
-      finish.run(answer.status, answer.body, scope, key);
+      await connection.write(() => finish.run(answer.status, answer.body, scope, key));
     },
     abandon: async (scope, key) => {
-      abandon.run(scope, key);
+      await connection.write(() => abandon.run(scope, key));
     },
   };
 }

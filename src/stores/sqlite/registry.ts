@@ -1,9 +1,8 @@
-import type { DatabaseSync } from 'node:sqlite';
 import type { ComponentInfo, Manifest } from '../../contracts/components.ts';
 import type { ComponentKind } from '../../contracts/ids.ts';
 import type { RegistryChange, RegistryStore, TagRow, VersionRow } from '../../registry/ports.ts';
 import { refuseRewrite, registryRevision, targetMoved, unknownVersion } from '../registry-guards.ts';
-import { inTransaction } from './transaction.ts';
+import type { SqliteConnection } from './connection.ts';
 
 interface StoredVersion {
   project: string;
@@ -31,30 +30,30 @@ const versionRow = (row: StoredVersion): VersionRow => ({
   archivedAt: row.archived_at,
 });
 
-/** Versions and tags of projects in the SQLite database that `db` is a connection of. */
-export function createRegistryStore(db: DatabaseSync): RegistryStore {
-  const select = db.prepare(`
+/** Versions and tags of projects in the SQLite database behind `connection`. */
+export function createRegistryStore(connection: SqliteConnection): RegistryStore {
+  const select = connection.prepare(`
     select project, kind, name, version, digest, manifest, info, created_at, created_by, archived_at
     from component_versions
     where project = ? and (?2 is null or kind = ?2) and (?3 is null or name = ?3)
     order by created_at desc, number desc`);
-  const selectTags = db.prepare(
+  const selectTags = connection.prepare(
     'select kind, name, tag, version from component_tags where project = ? order by kind, name, tag',
   );
-  const selectState = db.prepare(
+  const selectState = connection.prepare(
     'select kind, name, version, digest, archived_at is not null as archived from component_versions where project = ?',
   );
-  const selectDigest = db.prepare(
+  const selectDigest = connection.prepare(
     'select digest from component_versions where project = ? and kind = ? and name = ? and version = ?',
   );
-  const insert = db.prepare(`
+  const insert = connection.prepare(`
     insert into component_versions
       (project, kind, name, version, digest, manifest, info, created_at, created_by, archived_at)
     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
-  const archive = db.prepare(
+  const archive = connection.prepare(
     'update component_versions set archived_at = ? where project = ? and kind = ? and name = ? and version = ?',
   );
-  const putTag = db.prepare(`
+  const putTag = connection.prepare(`
     insert into component_tags (project, kind, name, tag, version) values (?, ?, ?, ?, ?)
     on conflict (project, kind, name, tag) do update set version = excluded.version`);
 
@@ -110,6 +109,6 @@ export function createRegistryStore(db: DatabaseSync): RegistryStore {
       ),
     tags: async (project) => tags(project),
     revision: async (project) => revision(project),
-    apply: async (change) => inTransaction(db, () => apply(change)),
+    apply: async (change) => connection.write(() => apply(change)),
   };
 }

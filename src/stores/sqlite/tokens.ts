@@ -1,5 +1,5 @@
-import type { DatabaseSync } from 'node:sqlite';
 import type { Role, TokenRow, TokenStore } from '../../registry/ports.ts';
+import type { SqliteConnection } from './connection.ts';
 
 interface StoredToken {
   id: string;
@@ -31,11 +31,11 @@ const tokenRow = (row: StoredToken): TokenRow => ({
   revokedAt: row.revoked_at,
 });
 
-/** Bearer tokens, by hash, in the SQLite database that `db` is a connection of. */
-export function createTokenStore(db: DatabaseSync): TokenStore {
-  const byHash = db.prepare('select * from tokens where hash = ?');
-  const byOrg = db.prepare('select * from tokens where org = ? order by created_at, id');
-  const put = db.prepare(`
+/** Bearer tokens, by hash, in the SQLite database behind `connection`. */
+export function createTokenStore(connection: SqliteConnection): TokenStore {
+  const byHash = connection.prepare('select * from tokens where hash = ?');
+  const byOrg = connection.prepare('select * from tokens where org = ? order by created_at, id');
+  const put = connection.prepare(`
     insert into tokens
       (id, hash, name, org, project, role, operator, created_at, created_by, expires_at, last_used_at, revoked_at)
     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -43,8 +43,10 @@ export function createTokenStore(db: DatabaseSync): TokenStore {
       hash = excluded.hash, name = excluded.name, org = excluded.org, project = excluded.project,
       role = excluded.role, operator = excluded.operator, expires_at = excluded.expires_at,
       last_used_at = excluded.last_used_at, revoked_at = excluded.revoked_at`);
-  const touch = db.prepare('update tokens set last_used_at = max(coalesce(last_used_at, 0), ?) where id = ?');
-  const revoke = db.prepare('update tokens set revoked_at = ? where id = ? and revoked_at is null');
+  const touch = connection.prepare(
+    'update tokens set last_used_at = max(coalesce(last_used_at, 0), ?) where id = ?',
+  );
+  const revoke = connection.prepare('update tokens set revoked_at = ? where id = ? and revoked_at is null');
   return {
     byHash: async (hash) => {
       const row = byHash.get(hash) as StoredToken | undefined;
@@ -52,24 +54,26 @@ export function createTokenStore(db: DatabaseSync): TokenStore {
     },
     list: async (org) => (byOrg.all(org) as unknown as StoredToken[]).map(tokenRow),
     put: async (row) => {
-      put.run(
-        row.id,
-        row.hash,
-        row.name,
-        row.org,
-        row.project,
-        row.role,
-        row.operator ? 1 : 0,
-        row.createdAt,
-        row.createdBy,
-        row.expiresAt,
-        row.lastUsedAt,
-        row.revokedAt,
+      await connection.write(() =>
+        put.run(
+          row.id,
+          row.hash,
+          row.name,
+          row.org,
+          row.project,
+          row.role,
+          row.operator ? 1 : 0,
+          row.createdAt,
+          row.createdBy,
+          row.expiresAt,
+          row.lastUsedAt,
+          row.revokedAt,
+        ),
       );
     },
     touch: async (id, at) => {
-      touch.run(at, id);
+      await connection.write(() => touch.run(at, id));
     },
-    revoke: async (id, at) => revoke.run(at, id).changes === 1,
+    revoke: (id, at) => connection.write(() => revoke.run(at, id).changes === 1),
   };
 }

@@ -1,5 +1,6 @@
 import type { Migration } from 'kysely/migration';
 import * as runs from './0001-runs.ts';
+import * as registry from './0002-registry.ts';
 
 /**
  * All migrations, in order; one file each, named by its number. A released one is never changed. Written with
@@ -7,4 +8,5 @@ import * as runs from './0001-runs.ts';
  */
 export const MIGRATIONS: Record<string, Migration> = {
   '0001-runs': runs,
+  '0002-registry': registry,
 };
