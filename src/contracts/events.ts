@@ -83,8 +83,18 @@ export interface EventData {
     usage?: Usage;
     cost?: number;
     model?: string;
+    /** Of a loop with `onItemError: continue`: the indexes whose result is null because the item failed. */
+    failed?: number[];
   };
-  'node.failed': { error: EventError; handled?: boolean; durationMs?: number; usage?: Usage; cost?: number };
+  /** `because`: of a container, the path of the nested node that failed. */
+  'node.failed': {
+    error: EventError;
+    handled?: boolean;
+    because?: string;
+    durationMs?: number;
+    usage?: Usage;
+    cost?: number;
+  };
   'node.skipped': { reason: 'condition' | 'dependency' | 'branch'; because?: string };
   'node.cancelled': Record<string, never>;
 }

@@ -64,7 +64,10 @@ export interface Change {
   epoch?: number;
   events: AnyRunEvent[];
   patch: RunPatch;
-  /** Gives the lease back in the same transaction: the run ended, waits or was suspended. */
+  /**
+   * Gives the lease back in the same transaction: the run ended, waits or was suspended. Without `epoch` it takes the
+   * lease away from whoever holds it: the epoch is raised, so that worker's next commit is refused.
+   */
   release?: boolean;
 }
 
@@ -84,6 +87,16 @@ export interface ClaimRequest {
   limit: number;
   /** Only this run, if it can be claimed. */
   only?: { project: string; runId: string };
+  /** With `only`: also when another worker holds its lease, who is fenced by it. Not when it ended. */
+  force?: boolean;
+}
+
+/** What a worker has to know of a run that it drives, when another process changed something. */
+export interface HeldRun {
+  project: string;
+  runId: string;
+  epoch: number;
+  cancelRequested: boolean;
 }
 
 /** Runs and their journals. Every method is atomic; `commit` may be grouped with other runs' in one transaction. */
@@ -103,11 +116,18 @@ export interface RunStore {
   /** False when the lease is no longer the worker's. */
   renew(project: string, runId: string, epoch: number, until: number): Promise<boolean>;
   release(project: string, runId: string, epoch: number): Promise<void>;
+  /** The runs whose lease this worker holds. */
+  held(worker: string): Promise<HeldRun[]>;
+  /** When the next run can be claimed (it may be in the past); undefined when none is queued, due or leased. */
+  nextDue(): Promise<number | undefined>;
   /** Sets `cancelRequested`; the driver sees it through `onChange`. */
   requestCancel(project: string, runId: string): Promise<RunRow | undefined>;
   cacheGet(key: string, now: number): Promise<{ result: Json; runId: string } | undefined>;
   cachePut(key: string, entry: { result: Json; runId: string; expiresAt: number | null }): Promise<void>;
-  /** Calls back after something of the run (or any run) was committed by this process or, where the store can tell, another. */
+  /**
+   * Calls back after something of the run was committed by this process; with `('', '')` when another process changed
+   * something, where the store can tell that but not what.
+   */
   onChange(listener: (project: string, runId: string) => void): () => void;
 }
 

@@ -1,0 +1,332 @@
+import { IceError } from '../../contracts/errors.ts';
+import { ENDED } from '../../contracts/events.ts';
+import type { Plan } from '../../contracts/plan.ts';
+import type { Change, ClaimRequest, NewRun, RunPatch, RunRow, RunStore } from '../../engine/ports.ts';
+import { dueAt } from '../due.ts';
+import { leaseLost, noSuchRun, otherContent } from '../refusals.ts';
+import type { SqliteConnection } from './connection.ts';
+import {
+  eventOf,
+  RUN_COLUMNS,
+  runRow,
+  SEQS,
+  type StoredEvent,
+  type StoredRun,
+  TYPE_NUMBERS,
+} from './run-row.ts';
+
+/** Most keys and plans kept in memory; beyond it the oldest is read again. */
+const KEYS = 20_000;
+const PLANS = 200;
+/** Most results kept in the cache of nodes; the oldest go first. */
+const CACHED = 20_000;
+
+const EMPTY = '{}';
+const PATCHED: Record<keyof RunPatch, (patch: RunPatch) => [string, string | number | null][]> = {
+  state: (patch) => [['state', patch.state!]],
+  startedAt: (patch) => [['started_at', patch.startedAt!]],
+  endedAt: (patch) => [['ended_at', patch.endedAt!]],
+  usage: (patch) => [
+    ['input_tokens', patch.usage!.inputTokens],
+    ['output_tokens', patch.usage!.outputTokens],
+  ],
+  cost: (patch) => [['cost', patch.cost!]],
+  cancelRequested: (patch) => [['cancel_requested', patch.cancelRequested ? 1 : 0]],
+  wakeAt: (patch) => [['wake_at', patch.wakeAt!]],
+  error: (patch) => [['error', patch.error ? JSON.stringify(patch.error) : null]],
+};
+
+/** Runs, journals and plans in SQLite. One instance a connection: it keeps the numbers of runs and parsed plans. */
+export function createSqliteRuns(connection: SqliteConnection): RunStore {
+  const sql = (text: string) => connection.prepare(text);
+  const keys = new Map<string, number>();
+  const plans = new Map<string, Plan>();
+  const listeners = new Set<(project: string, runId: string) => void>();
+  let unwatch: (() => void) | undefined;
+  let puts = 0;
+
+  const insertEvent = sql(
+    'insert into events (key, ts, type, path, attempt, data) values (?, ?, ?, ?, ?, ?)',
+  );
+  const headOf = sql(`select lease_epoch as epoch,
+    (select key from events where key > ?1 * ${SEQS} and key < (?1 + 1) * ${SEQS} order by key desc limit 1) as last
+    from runs where key = ?1`);
+  const fullHeadOf = sql(
+    'select state, lease_owner, lease_epoch, lease_until, wake_at from runs where key = ?',
+  );
+  const rowOf = sql(`select ${RUN_COLUMNS} from runs where project = ? and id = ?`);
+
+  const keep = <V>(map: Map<string, V>, key: string, value: V, most: number): void => {
+    if (map.size >= most) map.delete(map.keys().next().value!);
+    map.set(key, value);
+  };
+  const changed = (project: string, runId: string) => {
+    for (const listener of listeners) listener(project, runId);
+  };
+  const stored = (project: string, runId: string) => rowOf.get(project, runId) as StoredRun | undefined;
+  const keyOf = (project: string, runId: string): number | undefined => {
+    const name = `${project}/${runId}`;
+    let key = keys.get(name);
+    if (key === undefined) {
+      const row = sql('select key from runs where project = ? and id = ?').get(project, runId);
+      if (!row) return undefined;
+      key = row['key'] as number;
+      keep(keys, name, key, KEYS);
+    }
+    return key;
+  };
+  const append = (key: number, events: Change['events']): void => {
+    for (const event of events) {
+      if (event.seq >= SEQS) {
+        throw new IceError('too_large', `The journal of ${event.runId} has reached ${SEQS} events`);
+      }
+      const data = JSON.stringify(event.data);
+      insertEvent.run(
+        key * SEQS + event.seq,
+        event.ts,
+        TYPE_NUMBERS[event.type],
+        event.path ?? null,
+        event.attempt ?? null,
+        data === EMPTY ? null : data,
+      );
+    }
+  };
+
+  const insert = ({ row, plan, events }: NewRun, lease: { worker: string; leaseMs: number } | undefined) => {
+    const existing = stored(row.project, row.id);
+    if (existing) {
+      if (existing['content_hash'] !== row.contentHash) throw otherContent(row.id);
+      return { row: runRow(existing), created: false };
+    }
+    const made: RunRow = { ...row, seq: events.length };
+    if (lease) {
+      made.leaseOwner = lease.worker;
+      made.leaseEpoch = 1;
+      made.leaseUntil = row.createdAt + lease.leaseMs;
+    }
+    // Known plans were seen committed, so their text is not made again.
+    if (!plans.has(row.planDigest)) {
+      sql('insert or ignore into plans (digest, plan) values (?, ?)').run(
+        row.planDigest,
+        JSON.stringify(plan),
+      );
+    }
+    const { lastInsertRowid } = sql(`insert into runs (project, id, state, name, version, digest, plan_digest,
+      content_hash, created_at, created_by, started_at, ended_at, input_tokens, output_tokens, cost, max_cost,
+      deadline_at, cancel_requested, lease_owner, lease_epoch, lease_until, wake_at, due_at, error)
+      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`).run(
+      made.project,
+      made.id,
+      made.state,
+      made.name,
+      made.version,
+      made.digest,
+      made.planDigest,
+      made.contentHash,
+      made.createdAt,
+      made.createdBy,
+      made.startedAt,
+      made.endedAt,
+      made.usage.inputTokens,
+      made.usage.outputTokens,
+      made.cost,
+      made.maxCost,
+      made.deadlineAt,
+      made.cancelRequested ? 1 : 0,
+      made.leaseOwner,
+      made.leaseEpoch,
+      made.leaseUntil,
+      made.wakeAt,
+      dueAt(made),
+      made.error ? JSON.stringify(made.error) : null,
+    );
+    append(Number(lastInsertRowid), events);
+    return { row: made, created: true, key: Number(lastInsertRowid) };
+  };
+
+  const apply = (change: Change): void => {
+    const key = keyOf(change.project, change.runId);
+    const head =
+      key === undefined ? undefined : (headOf.get(key) as { epoch: number; last: number | null } | undefined);
+    if (key === undefined || !head) throw noSuchRun(change.runId);
+    const seq = head.last === null ? 0 : head.last % SEQS;
+    if (seq !== change.expectedSeq || (change.epoch !== undefined && head.epoch !== change.epoch)) {
+      throw leaseLost(change.runId);
+    }
+    append(key, change.events);
+    patchRow(key, change);
+  };
+
+  const patchRow = (key: number, { patch, release, epoch }: Change): void => {
+    const columns: [string, string | number | null][] = [];
+    for (const name in patch) columns.push(...PATCHED[name as keyof RunPatch](patch));
+    if (columns.length === 0 && !release) return;
+    if (release || patch.state !== undefined || patch.wakeAt !== undefined) {
+      const head = fullHeadOf.get(key)!;
+      const next = {
+        state: patch.state ?? (head['state'] as RunRow['state']),
+        wakeAt: patch.wakeAt === undefined ? (head['wake_at'] as number | null) : patch.wakeAt,
+        leaseOwner: release ? null : (head['lease_owner'] as string | null),
+        leaseUntil: release ? null : (head['lease_until'] as number | null),
+      };
+      columns.push(
+        ['lease_owner', next.leaseOwner],
+        ['lease_until', next.leaseUntil],
+        ['due_at', dueAt(next)],
+      );
+      if (release && epoch === undefined) columns.push(['lease_epoch', (head['lease_epoch'] as number) + 1]);
+    }
+    const text = `update runs set ${columns.map(([name]) => `${name} = ?`).join(', ')} where key = ?`;
+    sql(text).run(...columns.map(([, value]) => value), key);
+  };
+
+  const claimable = ({ now, limit, only, force }: ClaimRequest): StoredRun[] => {
+    if (!only) {
+      const text = `select ${RUN_COLUMNS} from runs where due_at <= ? order by due_at limit ?`;
+      return sql(text).all(now, limit) as StoredRun[];
+    }
+    const row = stored(only.project, only.runId);
+    if (!row) return [];
+    const due = sql('select due_at from runs where key = ?').get(row.key)!['due_at'] as number | null;
+    const may = force ? !ENDED.has(row['state'] as RunRow['state']) : due !== null && due <= now;
+    return may ? [row] : [];
+  };
+
+  return {
+    create: (run, lease) =>
+      connection
+        .write(
+          () => insert(run, lease),
+          (made) => {
+            if (!made.created) return;
+            keep(keys, `${run.row.project}/${run.row.id}`, made.key!, KEYS);
+            if (!plans.has(run.row.planDigest)) keep(plans, run.row.planDigest, run.plan, PLANS);
+            changed(run.row.project, run.row.id);
+          },
+        )
+        .then(({ row, created }) => ({ row, created })),
+    async get(project, runId) {
+      const row = stored(project, runId);
+      return row && runRow(row);
+    },
+    async list({ project, state, name, before, limit }) {
+      const where = ['project = ?'];
+      const values: (string | number)[] = [project];
+      if (state) where.push('state = ?') && values.push(state);
+      if (name) where.push('name = ?') && values.push(name);
+      if (before) where.push('(created_at, id) < (?, ?)') && values.push(before.createdAt, before.id);
+      const text = `select ${RUN_COLUMNS} from runs where ${where.join(' and ')}
+        order by created_at desc, id desc limit ?`;
+      return (sql(text).all(...values, limit) as StoredRun[]).map(runRow);
+    },
+    async plan(digest) {
+      let plan = plans.get(digest);
+      if (!plan) {
+        const row = sql('select plan from plans where digest = ?').get(digest);
+        if (!row) return undefined;
+        plan = JSON.parse(row['plan'] as string) as Plan;
+        keep(plans, digest, plan, PLANS);
+      }
+      return plan;
+    },
+    async events(project, runId, afterSeq = 0, limit = SEQS) {
+      const key = keyOf(project, runId);
+      if (key === undefined) return [];
+      const rows = sql(
+        'select key, ts, type, path, attempt, data from events where key > ? and key < ? order by key limit ?',
+      );
+      return (rows.all(key * SEQS + afterSeq, (key + 1) * SEQS, limit) as unknown as StoredEvent[]).map(
+        (row) => eventOf(row, runId),
+      );
+    },
+    commit: (change) =>
+      connection.write(
+        () => apply(change),
+        () => changed(change.project, change.runId),
+      ),
+    claim: (request) =>
+      connection.write(() => {
+        const until = request.now + request.leaseMs;
+        return claimable(request).map((row) => {
+          sql(`update runs set lease_owner = ?, lease_epoch = lease_epoch + 1, lease_until = ?, due_at = ?
+            where key = ?`).run(request.worker, until, until, row.key);
+          return {
+            ...runRow(row),
+            leaseOwner: request.worker,
+            leaseEpoch: (row['lease_epoch'] as number) + 1,
+            leaseUntil: until,
+          };
+        });
+      }),
+    renew: (project, runId, epoch, until) =>
+      connection.write(() => {
+        const key = keyOf(project, runId);
+        if (key === undefined) return false;
+        const text = `update runs set lease_until = ?1, due_at = iif(due_at is null, null, ?1)
+          where key = ?2 and lease_epoch = ?3 and lease_owner is not null`;
+        return sql(text).run(until, key, epoch).changes === 1;
+      }),
+    release: (project, runId, epoch) =>
+      connection.write(
+        () => {
+          const row = stored(project, runId);
+          if (!row || row['lease_epoch'] !== epoch) return;
+          const due = dueAt({ ...runRow(row), leaseOwner: null, leaseUntil: null });
+          sql('update runs set lease_owner = null, lease_until = null, due_at = ? where key = ?').run(
+            due,
+            row.key,
+          );
+        },
+        () => changed(project, runId),
+      ),
+    async held(worker) {
+      const rows = sql(
+        'select project, id, lease_epoch, cancel_requested from runs where lease_owner = ?',
+      ).all(worker);
+      return rows.map((row) => ({
+        project: row['project'] as string,
+        runId: row['id'] as string,
+        epoch: row['lease_epoch'] as number,
+        cancelRequested: row['cancel_requested'] === 1,
+      }));
+    },
+    async nextDue() {
+      const row = sql('select min(due_at) as due from runs where due_at is not null').get()!;
+      return (row['due'] as number | null) ?? undefined;
+    },
+    requestCancel: (project, runId) =>
+      connection.write(
+        () => {
+          const row = stored(project, runId);
+          if (!row) return undefined;
+          sql('update runs set cancel_requested = 1 where key = ?').run(row.key);
+          return { ...runRow(row), cancelRequested: true };
+        },
+        (row) => row && changed(project, runId),
+      ),
+    async cacheGet(key, now) {
+      const text =
+        'select result, run_id from cache where key = ? and (expires_at is null or expires_at > ?)';
+      const row = sql(text).get(key, now);
+      return row && { result: JSON.parse(row['result'] as string), runId: row['run_id'] as string };
+    },
+    cachePut: (key, { result, runId, expiresAt }) =>
+      connection.write(() => {
+        const text = 'insert or replace into cache (key, result, run_id, expires_at) values (?, ?, ?, ?)';
+        sql(text).run(key, JSON.stringify(result), runId, expiresAt);
+        if (puts++ % 100 === 0) {
+          sql('delete from cache where rowid <= (select max(rowid) from cache) - ?').run(CACHED);
+        }
+      }),
+    onChange(listener) {
+      listeners.add(listener);
+      unwatch ??= connection.watch(() => changed('', ''));
+      return () => {
+        listeners.delete(listener);
+        if (listeners.size > 0) return;
+        unwatch?.();
+        unwatch = undefined;
+      };
+    },
+  };
+}
