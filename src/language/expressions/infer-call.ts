@@ -1,0 +1,254 @@
+import type { JsonSchema } from '../../contracts/json.ts';
+import {
+  describe,
+  isUnknown,
+  itemType,
+  type ObjectShape,
+  shapesOf,
+  union,
+  widened,
+  withoutNull,
+} from '../types/index.ts';
+import type { CallNode, MacroNode } from './ast.ts';
+import { type Builtin, builtin, type Param } from './builtins.ts';
+import { expected, paramOf } from './compile-call.ts';
+import { assume, type Facts, NO_FACTS } from './guards.ts';
+import { canBe, describeBriefly, type Inference } from './infer.ts';
+import { constant } from './infer-access.ts';
+
+const NULL: JsonSchema = { type: 'null' };
+const arrayOf = (items: JsonSchema): JsonSchema => ({ type: 'array', items });
+
+export function inferCall(inference: Inference, node: CallNode, args: JsonSchema[]): JsonSchema {
+  const known = builtin(node.name)!;
+  args.forEach((type, i) => {
+    checkArgument(inference, node, known, i, type);
+  });
+  return resultOf(known, args);
+}
+
+function checkArgument(
+  inference: Inference,
+  node: CallNode,
+  known: Builtin,
+  i: number,
+  type: JsonSchema,
+): void {
+  const param = paramOf(known, i);
+  const at = node.args[i]!;
+  if (param.types.includes('any') || shapesOf(type).length === 0) return;
+  const fits = param.types.some((each) => canBe(type, each === 'integer' ? 'number' : (each as 'string')));
+  if (!fits) {
+    inference.error(
+      'ICE1410',
+      `${known.name}() needs ${expected(param)} for '${param.name}', and got ${describeBriefly(type)}`,
+      at,
+      argumentHelp(known, type),
+    );
+    return;
+  }
+  if (canBe(type, 'null', true)) inference.mayBeNull(at, `${known.name}()`);
+  const value = constant(type);
+  if (param.types.includes('integer') && value !== undefined && !Number.isInteger(value)) {
+    inference.error(
+      'ICE1318',
+      `${known.name}() needs a whole number for '${param.name}', and got ${value}`,
+      at,
+    );
+  }
+  checkItems(inference, node, known, param, i, type);
+}
+
+function argumentHelp(known: Builtin, type: JsonSchema): string {
+  return canBe(type, 'null', true)
+    ? 'A value that may be null needs a default: x.orValue(…).'
+    : `It is ${known.signature}.`;
+}
+
+/** `array<number>`: no item may be of another kind for certain. */
+function checkItems(
+  inference: Inference,
+  node: CallNode,
+  known: Builtin,
+  param: Param,
+  i: number,
+  type: JsonSchema,
+): void {
+  if (!param.text.includes('array<number>') || !canBe(type, 'array', true)) return;
+  const items = itemType(type).type;
+  if (shapesOf(items).length > 0 && !canBe(items, 'number')) {
+    inference.error(
+      'ICE1410',
+      `${known.name}() needs an array of numbers, and its items are ${describe(items)}`,
+      node.args[i]!,
+    );
+  }
+}
+
+const SIMPLE: Record<string, JsonSchema> = {
+  any: {},
+  boolean: { type: 'boolean' },
+  integer: { type: 'integer' },
+  number: { type: 'number' },
+  string: { type: 'string' },
+  array: { type: 'array' },
+  object: { type: 'object' },
+  'array<string>': arrayOf({ type: 'string' }),
+  'array<integer>': arrayOf({ type: 'integer' }),
+};
+
+function resultOf(known: Builtin, args: JsonSchema[]): JsonSchema {
+  const [first = {}, second] = args;
+  switch (known.name) {
+    case 'orValue':
+      return union(withoutNull(first), second!);
+    case 'first':
+    case 'last':
+      return union(itemType(first).type, NULL);
+    case 'flatten':
+      return arrayOf(flattened(itemType(first).type));
+    case 'values':
+      return arrayOf(valuesOf(first));
+    case 'merge':
+      return merged(first, second!);
+    case 'round':
+      return args.length === 1 ? { type: 'integer' } : { type: 'number' };
+    case 'abs':
+    case 'min':
+    case 'max':
+    case 'sum':
+      return wholeNumbers(args) ? { type: 'integer' } : { type: 'number' };
+    case 'type':
+      return { enum: ['null', 'boolean', 'number', 'string', 'array', 'object'] };
+  }
+  if (known.result === 'array<T>') return arrayOf(itemType(first).type);
+  return SIMPLE[known.result] ?? {};
+}
+
+function wholeNumbers(args: JsonSchema[]): boolean {
+  return args.every((arg) => {
+    const numbers = canBe(arg, 'array', true) ? itemType(arg).type : arg;
+    const shapes = shapesOf(numbers);
+    return shapes.length > 0 && shapes.every((shape) => shape.type === 'integer');
+  });
+}
+
+/** The items of items that are arrays; other items stay. */
+function flattened(item: JsonSchema): JsonSchema {
+  const shapes = shapesOf(item);
+  if (shapes.some((shape) => shape.type === 'unknown')) return {};
+  if (shapes.every((shape) => shape.type === 'array')) return itemType(item).type;
+  return canBe(item, 'array', true) ? {} : item;
+}
+
+function valuesOf(object: JsonSchema): JsonSchema {
+  const types: JsonSchema[] = [];
+  for (const shape of shapesOf(object)) {
+    if (shape.type === 'unknown') return {};
+    if (shape.type !== 'object') continue;
+    types.push(...shape.properties.values());
+    if (shape.additional !== undefined) types.push(shape.additional);
+    else if (shape.properties.size === 0) return {};
+  }
+  return union(...types.map(widened));
+}
+
+function merged(first: JsonSchema, second: JsonSchema): JsonSchema {
+  const [a, b] = [only(first), only(second)];
+  if (!a || !b) return { type: 'object' };
+  const properties: { [name: string]: JsonSchema } = Object.fromEntries(a.properties);
+  for (const [name, type] of b.properties) {
+    const before = a.properties.get(name);
+    const value = before !== undefined && !b.required.has(name) ? union(before, type) : type;
+    Object.defineProperty(properties, name, { value, enumerable: true, configurable: true, writable: true });
+  }
+  const closed = a.additional === false && b.additional === false;
+  return {
+    type: 'object',
+    properties,
+    required: [...new Set([...a.required, ...b.required])],
+    ...(closed ? { additionalProperties: false } : {}),
+  };
+}
+
+/** The object that a type is, when it is one, with fields that are known. */
+function only(type: JsonSchema): ObjectShape | undefined {
+  const shapes = shapesOf(type);
+  const [shape] = shapes;
+  if (shapes.length !== 1 || shape?.type !== 'object') return undefined;
+  return shape.properties.size > 0 || shape.additional === false ? shape : undefined;
+}
+
+export function inferMacro(inference: Inference, node: MacroNode, facts: Facts): JsonSchema {
+  const target = inference.infer(node.target, facts);
+  inference.shadowing(node.variable, node.variableStart);
+  const item = macroItem(inference, node, target);
+  inference.locals[node.slot] = item;
+  if (node.name === 'map') {
+    if (node.test) inference.condition(node.test, facts);
+    const result = inference.infer(node.body, node.test ? assume(facts, node.test, true) : facts);
+    return arrayOf(result);
+  }
+  if (node.name === 'sortBy') {
+    const key = inference.infer(node.body, facts);
+    if (shapesOf(key).length > 0 && !canBe(key, 'number') && !canBe(key, 'string')) {
+      inference.error(
+        'ICE1410',
+        `sortBy() sorts by numbers or texts, and this is ${describeBriefly(key)}`,
+        node.body,
+      );
+    } else if (canBe(key, 'null', true)) inference.mayBeNull(node.body, 'sortBy()');
+    return arrayOf(item);
+  }
+  inference.condition(node.body, facts);
+  return node.name === 'filter' ? arrayOf(refined(item, node)) : { type: 'boolean' };
+}
+
+/** What the variable of a macro holds: an item, or the name of a field. */
+function macroItem(inference: Inference, node: MacroNode, target: JsonSchema): JsonSchema {
+  if (isUnknown(target)) return {};
+  const array = canBe(target, 'array', true);
+  const map = canBe(target, 'object', true);
+  if (!array && !map) {
+    inference.error(
+      'ICE1408',
+      `${node.name}() needs an array, and ${inference.spell(node.target)} is ${describeBriefly(target)}`,
+      node.target,
+    );
+    return {};
+  }
+  if (canBe(target, 'null', true)) inference.mayBeNull(node.target, `${node.name}()`);
+  const types: JsonSchema[] = [];
+  if (array) types.push(itemType(target).type);
+  if (map) types.push({ type: 'string' });
+  const item = union(...types);
+  // The items of a list that is known to be empty.
+  return item === false ? {} : item;
+}
+
+/** `list.filter(x, has(x.price))` gives items that have a price. */
+function refined(item: JsonSchema, node: MacroNode): JsonSchema {
+  const prefix = `#${node.slot}\n`;
+  const properties: { [name: string]: JsonSchema } = {};
+  const required: string[] = [];
+  let value = false;
+  for (const fact of assume(NO_FACTS, node.body, true)) {
+    const [kind, key] = [fact.slice(0, fact.indexOf(' ')), fact.slice(fact.indexOf(' ') + 1)];
+    if (kind === 'value' && key === `#${node.slot}`) value = true;
+    const name = key.startsWith(prefix) ? key.slice(prefix.length) : '';
+    if (name === '' || name.includes('\n') || name.startsWith('#')) continue;
+    if (kind === 'present') required.push(name);
+    if (kind === 'value')
+      Object.defineProperty(properties, name, {
+        value: NOT_NULL,
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      });
+  }
+  const base = value ? withoutNull(item) : item;
+  if (required.length === 0 || !canBe(base, 'object', true)) return base;
+  return { allOf: [base, { type: 'object', required, properties }] };
+}
+
+const NOT_NULL: JsonSchema = { type: ['boolean', 'number', 'string', 'array', 'object'] };
