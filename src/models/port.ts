@@ -9,7 +9,13 @@ export interface ToolRequest {
 
 export type ModelMessage =
   | { role: 'system' | 'user'; content: string }
-  | { role: 'assistant'; content: string; toolCalls?: ToolRequest[] }
+  | {
+      role: 'assistant';
+      content: string;
+      toolCalls?: ToolRequest[];
+      /** The `carry` of the reply that this message was. */
+      carry?: ModelReply['carry'];
+    }
   | { role: 'tool'; toolCallId: string; name: string; content: Json };
 
 export interface ModelRequest {
@@ -24,6 +30,10 @@ export interface ModelRequest {
   /** For echo: the replies of a script, and the seed of what is generated. */
   script?: Json[];
   seed: string;
+  /** For echo: which attempt of its node this is, from 1; a script's scripted failures are spent by attempts. */
+  attempt?: number;
+  /** Whose provider keys to use; absent = those of the target itself. */
+  project?: string;
   signal: AbortSignal;
   onDelta?(text: string): void;
 }
@@ -34,6 +44,17 @@ export interface ModelReply {
   toolCalls?: ToolRequest[];
   usage: Usage;
   finishReason: 'stop' | 'length' | 'tool-calls' | 'other';
+  /**
+   * What a provider needs back with this turn to go on with the conversation (signed thoughts, item ids). Opaque to
+   * everyone but `by`; other providers get the text and the tool calls.
+   */
+  carry?: { by: string; parts: Json };
+}
+
+/** US dollars for a million tokens. */
+export interface Price {
+  input: number;
+  output: number;
 }
 
 /** A source of language models. Fails with `provider_failed` (may be retried) or `provider_rejected`. */
@@ -48,4 +69,6 @@ export interface Models {
     model: string,
     request: Omit<ModelRequest, 'model'> & { fallback?: string[] },
   ): Promise<ModelReply & { model: string; cost: number }>;
+  /** The price of `provider/name`; undefined when the table has none, so that no budget can be kept. */
+  price?(model: string): Price | undefined;
 }
