@@ -1,0 +1,176 @@
+/**
+ * `npm run build`: everything that users get, in dist/. One ESM bundle with splitting, so that a command loads its own
+ * file and the few chunks that it shares; the authoring library alone, since it goes into every tool's bundle; types
+ * by tsc; the first-party tools prebuilt; the command manifest; the licences of what is bundled.
+ */
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
+
+const root = join(import.meta.dirname, '..');
+const src = join(root, 'src');
+const dist = join(root, 'dist');
+const posix = (path: string) => path.split(sep).join('/');
+const from = Date.now();
+
+/**
+ * In a bundle `import.meta.url` is the address of a chunk, not of the file as written. Each source file keeps the
+ * place that it has in src/, moved to dist/: `new URL('./child.ts', import.meta.url)` finds dist/…/child.js, and
+ * what lies outside of src/ (templates/) is as far from dist/ as it was from src/. Files named so become entries.
+ */
+const forked = new Set<string>();
+const places: Plugin = {
+  name: 'places',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      const inside = posix(relative(src, path));
+      if (inside.startsWith('..') || path.includes('node_modules')) return undefined;
+      const text = readFileSync(path, 'utf8');
+      if (!text.includes('import.meta.')) return undefined;
+      const contents = text
+        .replace(/new URL\((['"])(\.[^'"]+)\.ts\1,\s*import\.meta\.url\)/g, (_all, quote, target) => {
+          forked.add(posix(relative(src, join(dirname(path), `${target}.ts`))));
+          return `new URL(${quote}${target}.js${quote}, import.meta.url)`;
+        })
+        .replace(/\bimport\.meta\.url\b/g, `new URL(${JSON.stringify(inside.replace(/\.ts$/, '.js'))}, __iceDist).href`)
+        .replace(/\bimport\.meta\.filename\b/g, `__iceFile(${JSON.stringify(inside.replace(/\.ts$/, '.js'))})`)
+        .replace(/\bimport\.meta\.dirname\b/g, `__iceFile(${JSON.stringify(posix(dirname(inside)))})`);
+      return { contents, loader: 'ts' };
+    });
+  },
+};
+
+/** What the command line's library would load and never uses here: its debug log would print argv. */
+const UNUSED = ['debug', 'wsl-utils', 'lilconfig', 'ejs', 'minimatch', 'cli-spinners', 'typescript', 'clean-stack'];
+const unused: Plugin = {
+  name: 'unused',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: new RegExp(`^(${UNUSED.join('|')})$`) }, ({ path, importer }) =>
+      posix(importer).includes('node_modules/@oclif/') ? { path, namespace: 'unused' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'unused' }, ({ path }) => ({
+      contents:
+        path === 'debug'
+          ? 'const log = () => {}; log.extend = () => log; module.exports = () => log; module.exports.default = module.exports;'
+          : 'module.exports = {};',
+      loader: 'js',
+    }));
+  },
+};
+
+// CommonJS packages in an ESM bundle need `require`; `__dirname` only for reading a version they do not find.
+const BANNER = `import { createRequire as __iceRequire } from 'node:module';
+import { fileURLToPath as __icePath } from 'node:url';
+const require = __iceRequire(import.meta.url);
+const __iceDist = import.meta.url.slice(0, import.meta.url.lastIndexOf('/dist/') + 6);
+const __iceFile = (path) => __icePath(new URL(path, __iceDist));
+const __dirname = __iceFile('.'), __filename = __icePath(import.meta.url);`;
+
+const common: BuildOptions = {
+  absWorkingDir: root,
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node22.18',
+  outdir: dist,
+  external: ['esbuild', 'keytar', 'zod', 'zod/*'],
+  legalComments: 'none',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  metafile: true,
+  logLevel: 'warning',
+  banner: { js: BANNER },
+  plugins: [places, unused],
+};
+
+const commands = readdirSync(join(src, 'cli/commands'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => `cli/commands/${posix(file)}`);
+
+/** Public entries of package.json's `exports`, and the command line. */
+const ENTRIES: Record<string, string> = {
+  client: 'client/index.ts',
+  contracts: 'contracts/index.ts',
+  server: 'host/index.ts',
+  'cli/main': 'cli/main.ts',
+};
+
+const entryPoints = (files: Iterable<string>) =>
+  Object.fromEntries([...files].map((file) => [file.replace(/\.ts$/, ''), join(src, file)]));
+
+async function bundle(): Promise<Metafile[]> {
+  const named = Object.fromEntries(
+    Object.entries(ENTRIES)
+      .filter(([, file]) => existsSync(join(src, file)))
+      .map(([name, file]) => [name, join(src, file)]),
+  );
+  const options = (): BuildOptions => ({
+    ...common,
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    entryPoints: { ...named, ...entryPoints(commands), ...entryPoints(forked) },
+  });
+  // The first pass finds which files are forked, by reading them; they are entries of the second.
+  let known = -1;
+  let result = await build({ ...options(), write: false });
+  while (known !== forked.size) {
+    known = forked.size;
+    result = await build({ ...options(), write: false });
+  }
+  rmSync(dist, { recursive: true, force: true });
+  for (const file of result.outputFiles ?? []) {
+    mkdirSync(dirname(file.path), { recursive: true });
+    writeFileSync(file.path, file.contents);
+  }
+  const authoring = await build({
+    ...common,
+    banner: {},
+    entryPoints: { authoring: join(src, 'authoring/index.ts') },
+    platform: 'neutral',
+  });
+  return [result.metafile!, authoring.metafile!];
+}
+
+/** The licence texts of every package that went into a bundle. */
+function licences(metafiles: Metafile[]): void {
+  const packages = new Map<string, string>();
+  for (const file of metafiles.flatMap((meta) => Object.values(meta.outputs).flatMap((out) => Object.keys(out.inputs)))) {
+    const match = /^(.*node_modules\/((?:@[^/]+\/)?[^/]+))\//.exec(file);
+    if (match) packages.set(match[1]!, match[2]!);
+  }
+  const texts = [...packages].map(([folder, name]) => {
+    const { version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as {
+      version: string;
+      license?: string;
+    };
+    const file = readdirSync(join(root, folder)).find((one) => /^licen[cs]e(\.|$)/i.test(one));
+    const text = file ? readFileSync(join(root, folder, file), 'utf8').trim() : `Licence: ${license ?? 'see its package'}`;
+    return `${name} ${version} (${license ?? 'see below'})\n\n${text}`;
+  });
+  texts.sort();
+  writeFileSync(join(dist, 'THIRD_PARTY_LICENSES.txt'), `${texts.join(`\n\n${'-'.repeat(72)}\n\n`)}\n`);
+}
+
+function run(title: string, args: string[]): void {
+  const done = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+  if (done.status !== 0) throw new Error(`${title} failed`);
+}
+
+/** Files that are read at run time by their place beside a source file. */
+function assets(): void {
+  for (const file of readdirSync(src, { recursive: true, encoding: 'utf8' })) {
+    if (!/\.(wasm|json|html|css|txt|yaml)$/.test(file)) continue;
+    mkdirSync(dirname(join(dist, file)), { recursive: true });
+    cpSync(join(src, file), join(dist, file));
+  }
+}
+
+const metafiles = await bundle();
+licences(metafiles);
+assets();
+const { discover } = await import('../src/cli/discover.ts');
+writeFileSync(join(dist, 'oclif.manifest.json'), JSON.stringify(await discover(root, 'dist')));
+if (existsSync(join(root, 'scripts/build-std.ts'))) run('std', ['scripts/build-std.ts']);
+if (!process.argv.includes('--no-types')) run('types', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']);
+process.stderr.write(`dist/ built in ${((Date.now() - from) / 1000).toFixed(1)} s\n`);
