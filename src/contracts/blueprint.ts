@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { durationSchema } from './durations.ts';
 import { componentNameSchema } from './ids.ts';
 import type { Json } from './json.ts';
+import { agentNodeSchema } from './nodes/agent.ts';
 import { templateSchema } from './nodes/base.ts';
 import {
   conditionNodeSchema,
@@ -13,7 +14,11 @@ import { llmNodeSchema } from './nodes/llm.ts';
 import { setNodeSchema } from './nodes/set.ts';
 import { toolNodeSchema } from './nodes/tool.ts';
 
-type Leaf = z.infer<typeof toolNodeSchema> | z.infer<typeof setNodeSchema> | z.infer<typeof llmNodeSchema>;
+type Leaf =
+  | z.infer<typeof toolNodeSchema>
+  | z.infer<typeof setNodeSchema>
+  | z.infer<typeof llmNodeSchema>
+  | z.infer<typeof agentNodeSchema>;
 /** The fields that every node has. */
 export type NodeBase = Omit<z.infer<typeof setNodeSchema>, 'type' | 'values' | 'output'>;
 
@@ -53,6 +58,7 @@ export const NODE_SCHEMAS = {
   tool: toolNodeSchema,
   set: setNodeSchema,
   llm: llmNodeSchema,
+  agent: agentNodeSchema,
   condition: conditionNodeSchema,
   loop: loopNodeSchema,
   parallel: parallelNodeSchema,
@@ -67,6 +73,7 @@ export const nodeSchema: z.ZodType<BlueprintNode> = z.lazy(
       toolNodeSchema,
       setNodeSchema,
       llmNodeSchema,
+      agentNodeSchema,
       conditionNodeSchema,
       loopNodeSchema,
       parallelNodeSchema,

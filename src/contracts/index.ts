@@ -8,6 +8,7 @@ export * from './errors.ts';
 export * from './events.ts';
 export * from './ids.ts';
 export * from './json.ts';
+export * from './nodes/agent.ts';
 export * from './plan.ts';
 export * from './project.ts';
 export * from './routes.ts';

@@ -35,6 +35,8 @@ export interface PlanComponent {
   /** `std/csv-parse@1.0.0`; a component without a version in a registry has its source's. */
   ref: string;
   manifest: Manifest;
+  /** What it says of itself; a model that may call it reads this. */
+  description?: string;
 }
 
 export interface PlanRetry {
@@ -81,7 +83,8 @@ export interface EffectConfig {
   tools?: Record<string, string>;
   maxSteps?: number;
   maxCost?: number;
-  memory?: { thread?: Json };
+  /** Of an agent: `run` = the conversation of the run; else that of the thread named by `args.thread`. */
+  memory?: 'run' | 'thread';
   mcp?: Json;
 }
 
