@@ -1,5 +1,5 @@
 import type { HasNode, IndexNode, Json, MemberNode, Node, NodeStateNode, VariableNode } from './ast.ts';
-import { type Code, compile } from './compile.ts';
+import type { Code } from './code.ts';
 import type { Meter } from './meter.ts';
 import { hint } from './suggest.ts';
 import { aType, field, isMap, type JsonMap } from './values.ts';
@@ -134,9 +134,9 @@ export function compileIndex(node: IndexNode, object: Code, index: Code): Code {
   };
 }
 
-/** Whether every step of the path is there; only the root must have a value. */
-export function compileHas(node: HasNode): Code {
-  const probe = compileProbe(node.arg);
+/** Whether every step of the path is there; only the root must have a value. `compile` is for what the path holds. */
+export function compileHas(node: HasNode, compile: (part: Node) => Code): Code {
+  const probe = compileProbe(node.arg, compile);
   return (m: Meter) => {
     if (--m.left < 0) m.exhausted();
     return probe(m) !== undefined;
@@ -145,7 +145,7 @@ export function compileHas(node: HasNode): Code {
 
 type Probe = (m: Meter) => Json | undefined;
 
-function compileProbe(node: Node): Probe {
+function compileProbe(node: Node, compile: (part: Node) => Code): Probe {
   if (node.op === 'node') {
     return (m: Meter) => {
       const known = m.scope.node?.(node.id);
@@ -154,14 +154,14 @@ function compileProbe(node: Node): Probe {
     };
   }
   if (node.op === 'member') {
-    const object = compileObject(node.object);
+    const object = compileObject(node.object, compile);
     return (m: Meter) => {
       const value = object(m);
       return isMap(value) ? field(value, node.name) : undefined;
     };
   }
   if (node.op === 'index') {
-    const object = compileObject(node.object);
+    const object = compileObject(node.object, compile);
     const index = compile(node.index);
     return (m: Meter) => {
       const value = object(m);
@@ -174,4 +174,5 @@ function compileProbe(node: Node): Probe {
 }
 
 /** Inside a path `nodes.X` is its object; only as the whole of `has(nodes.X)` it asks for success. */
-const compileObject = (node: Node): Probe => (node.op === 'node' ? compile(node) : compileProbe(node));
+const compileObject = (node: Node, compile: (part: Node) => Code): Probe =>
+  node.op === 'node' ? compile(node) : compileProbe(node, compile);

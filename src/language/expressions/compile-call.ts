@@ -1,6 +1,6 @@
 import type { CallNode, Json, Span } from './ast.ts';
 import { type Builtin, builtin, implementation, type Param } from './builtins.ts';
-import type { Code } from './compile.ts';
+import type { Code } from './code.ts';
 import type { Meter } from './meter.ts';
 import { aType, typeName } from './values.ts';
 

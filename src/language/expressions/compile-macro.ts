@@ -1,5 +1,5 @@
 import type { Json, MacroNode } from './ast.ts';
-import { type Code, condition } from './compile.ts';
+import { type Code, condition } from './code.ts';
 import { sortByKeys } from './functions/lists.ts';
 import type { Meter } from './meter.ts';
 import { aType, isMap } from './values.ts';

@@ -1,5 +1,5 @@
 import type { BinaryNode, BinaryOperator, Json } from './ast.ts';
-import type { Code } from './compile.ts';
+import type { Code } from './code.ts';
 import type { Meter } from './meter.ts';
 import { aType, deepEqual, field, isMap } from './values.ts';
 

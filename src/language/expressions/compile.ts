@@ -1,13 +1,11 @@
-import type { ConditionalNode, Json, LogicalNode, MapNode, Node, UnaryNode } from './ast.ts';
+import type { ConditionalNode, LogicalNode, MapNode, Node, UnaryNode } from './ast.ts';
+import { type Code, condition } from './code.ts';
 import { compileHas, compileIndex, compileMember, compileNode, compileVariable } from './compile-access.ts';
 import { compileCall } from './compile-call.ts';
 import { compileMacro } from './compile-macro.ts';
 import { compileBinary } from './compile-operator.ts';
 import type { Meter } from './meter.ts';
 import { aType, type JsonMap, setField } from './values.ts';
-
-/** A node of the tree as a function of our own; nothing is ever made from text. */
-export type Code = (meter: Meter) => Json;
 
 export function compile(node: Node): Code {
   switch (node.op) {
@@ -28,7 +26,7 @@ export function compile(node: Node): Code {
     case 'index':
       return compileIndex(node, compile(node.object), compile(node.index));
     case 'has':
-      return compileHas(node);
+      return compileHas(node, compile);
     case 'not':
       return compileNot(node);
     case 'negate':
@@ -69,16 +67,6 @@ export function compile(node: Node): Code {
       };
     }
   }
-}
-
-/** The value as a condition: only true and false are conditions. */
-export function condition(m: Meter, value: Json, node: Node): boolean {
-  if (value === true) return true;
-  if (value === false) return false;
-  m.fail('ICE1407', `A condition must be true or false, and this is ${aType(value)}`, {
-    at: node,
-    help: 'Compare it: x != null, size(x) > 0.',
-  });
 }
 
 function compileNot(node: UnaryNode): Code {

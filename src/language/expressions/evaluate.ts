@@ -1,5 +1,6 @@
 import type { Expression, Json, Node } from './ast.ts';
-import { type Code, compile } from './compile.ts';
+import type { Code } from './code.ts';
+import { compile } from './compile.ts';
 import { ExpressionError } from './error.ts';
 import { DEFAULT_MAX_STEPS, type EvalOptions, MAX_OUTPUT_CHARS, Meter, type Scope } from './meter.ts';
 import { jsonSize } from './values.ts';

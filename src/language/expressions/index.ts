@@ -1,11 +1,13 @@
 export type { Json } from '../../contracts/json.ts';
 export type { Expression, ExprFinding, Node, Ref, Span } from './ast.ts';
 export { BUILTINS, type Builtin, type Param, RESERVED_IDS, RESERVED_WORDS, VARIABLES } from './builtins.ts';
+export type { TypeEnv } from './checker.ts';
 export { type CodeEntry, EXPRESSION_CODES, type ExpressionCode } from './codes.ts';
 export { ExpressionError } from './error.ts';
 export { evaluate } from './evaluate.ts';
-export { canBe, conditionProblem, type Inferred, inferExpression, type TypeEnv } from './infer.ts';
+export { type Inferred, inferExpression } from './infer.ts';
 export { inferTemplate } from './infer-template.ts';
+export { canBe, conditionProblem } from './kinds.ts';
 export { DEFAULT_MAX_STEPS, type EvalOptions, MAX_OUTPUT_CHARS, type Scope } from './meter.ts';
 export { type ParseResult, parseExpression } from './parse.ts';
 export { render } from './render.ts';

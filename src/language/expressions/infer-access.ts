@@ -1,21 +1,22 @@
 import type { JsonSchema } from '../../contracts/json.ts';
 import { describe, isUnknown, itemType, memberType, resolveRefs, shapesOf, union } from '../types/index.ts';
 import type { HasNode, IndexNode, MemberNode, Node, NodeStateNode, VariableNode } from './ast.ts';
+import type { Checker } from './checker.ts';
 import { type Facts, isPresent, nodeSucceeded, pathKey } from './guards.ts';
-import { canBe, describeBriefly, type Inference } from './infer.ts';
+import { canBe, describeBriefly } from './kinds.ts';
 import { hint } from './suggest.ts';
 
 const NULL: JsonSchema = { type: 'null' };
 
-export function inferVariable(inference: Inference, node: VariableNode): JsonSchema {
-  const type = inference.env.variable(node.name);
+export function inferVariable(checker: Checker, node: VariableNode): JsonSchema {
+  const type = checker.env.variable(node.name);
   if (type !== undefined) return resolveRefs(type);
   const { name } = node;
   const loop = name === 'item' || name === 'index';
-  const help = inference.env.nodeNames().includes(name)
+  const help = checker.env.nodeNames().includes(name)
     ? `Write nodes.${name}.`
-    : (loop ? `'${name}' exists inside a loop. ` : '') + (hint(name, inference.env.names()) ?? '');
-  inference.error('ICE1307', `There is no variable '${name}' here`, node, help.trim() || undefined);
+    : (loop ? `'${name}' exists inside a loop. ` : '') + (hint(name, checker.env.names()) ?? '');
+  checker.error('ICE1307', `There is no variable '${name}' here`, node, help.trim() || undefined);
   return {};
 }
 
@@ -27,14 +28,14 @@ const ERROR: JsonSchema = {
   additionalProperties: false,
 };
 
-export function inferNode(inference: Inference, node: NodeStateNode, facts: Facts): JsonSchema {
-  const known = inference.env.node(node.id);
+export function inferNode(checker: Checker, node: NodeStateNode, facts: Facts): JsonSchema {
+  const known = checker.env.node(node.id);
   if (known === undefined) {
-    inference.error(
+    checker.error(
       'ICE1307',
       `There is no node '${node.id}' before this one`,
       { start: node.idStart, end: node.end },
-      hint(node.id, inference.env.nodeNames()),
+      hint(node.id, checker.env.nodeNames()),
     );
     return {};
   }
@@ -50,13 +51,13 @@ export function inferNode(inference: Inference, node: NodeStateNode, facts: Fact
 type Mode = 'read' | 'optional' | 'probe';
 
 export function inferMember(
-  inference: Inference,
+  checker: Checker,
   node: MemberNode,
   object: JsonSchema,
   facts: Facts,
 ): JsonSchema {
   return field(
-    inference,
+    checker,
     node,
     node.name,
     { start: node.nameStart, end: node.end },
@@ -67,28 +68,20 @@ export function inferMember(
 }
 
 /** The way to a field that `has` asks for: nothing on it needs to be there. */
-export function inferProbe(inference: Inference, node: Node, facts: Facts): JsonSchema {
+export function inferProbe(checker: Checker, node: Node, facts: Facts): JsonSchema {
   if (node.op === 'member') {
-    const object = inferProbe(inference, node.object, facts);
-    return field(
-      inference,
-      node,
-      node.name,
-      { start: node.nameStart, end: node.end },
-      object,
-      facts,
-      'probe',
-    );
+    const object = inferProbe(checker, node.object, facts);
+    return field(checker, node, node.name, { start: node.nameStart, end: node.end }, object, facts, 'probe');
   }
   if (node.op === 'index') {
-    const object = inferProbe(inference, node.object, facts);
-    return indexed(inference, node, object, inference.infer(node.index, facts), facts, 'probe');
+    const object = inferProbe(checker, node.object, facts);
+    return indexed(checker, node, object, checker.infer(node.index, facts), facts, 'probe');
   }
-  return inference.infer(node as Exclude<HasNode['arg'], MemberNode>, facts);
+  return checker.infer(node as Exclude<HasNode['arg'], MemberNode>, facts);
 }
 
 function field(
-  inference: Inference,
+  checker: Checker,
   node: MemberNode | IndexNode,
   name: string,
   at: { start: number; end: number },
@@ -101,18 +94,18 @@ function field(
   if (!member.fits) {
     // Nothing but null is fine to ask and to read optionally.
     if (member.nullable && mode !== 'read') return NULL;
-    inference.error(
+    checker.error(
       'ICE1402',
-      `${inference.spell(node.object)} is ${describeBriefly(object)}, which has no field '${name}'`,
+      `${checker.spell(node.object)} is ${describeBriefly(object)}, which has no field '${name}'`,
       at,
       notAnObject(object, name),
     );
     return {};
   }
   if (!member.found) {
-    const of = node.object.op === 'node' ? `nodes.${node.object.id}` : inference.spell(node.object);
+    const of = node.object.op === 'node' ? `nodes.${node.object.id}` : checker.spell(node.object);
     const help = node.object.op === 'node' ? nodeHelp(name) : hint(name, member.known);
-    inference.report(
+    checker.report(
       mode === 'read' ? 'error' : 'warning',
       'ICE1401',
       `There is no field '${name}' in ${of}`,
@@ -123,13 +116,13 @@ function field(
   }
   const present = isPresent(facts, pathKey(node));
   if (mode === 'read') {
-    if (member.nullable) inference.mayBeNull(node.object, 'Reading a field');
+    if (member.nullable) checker.mayBeNull(node.object, 'Reading a field');
     if (member.optional && !present) {
-      inference.warn(
+      checker.warn(
         'ICE1403',
         `The field '${name}' may be absent`,
         at,
-        `Write ${optionalSpelling(inference, node, name)}, or guard it with has(${inference.spell(node)}).`,
+        `Write ${optionalSpelling(checker, node, name)}, or guard it with has(${checker.spell(node)}).`,
       );
     }
     return member.type;
@@ -139,10 +132,10 @@ function field(
     : member.type;
 }
 
-function optionalSpelling(inference: Inference, node: MemberNode | IndexNode, name: string): string {
+function optionalSpelling(checker: Checker, node: MemberNode | IndexNode, name: string): string {
   return node.op === 'member'
-    ? `${inference.spell(node.object)}.?${name}`
-    : `${inference.spell(node.object)}[?'${name}']`;
+    ? `${checker.spell(node.object)}.?${name}`
+    : `${checker.spell(node.object)}[?'${name}']`;
 }
 
 const nodeHelp = (name: string): string =>
@@ -156,17 +149,17 @@ function notAnObject(object: JsonSchema, name: string): string | undefined {
 }
 
 export function inferIndex(
-  inference: Inference,
+  checker: Checker,
   node: IndexNode,
   object: JsonSchema,
   index: JsonSchema,
   facts: Facts,
 ): JsonSchema {
-  return indexed(inference, node, object, index, facts, node.optional ? 'optional' : 'read');
+  return indexed(checker, node, object, index, facts, node.optional ? 'optional' : 'read');
 }
 
 function indexed(
-  inference: Inference,
+  checker: Checker,
   node: IndexNode,
   object: JsonSchema,
   index: JsonSchema,
@@ -180,9 +173,9 @@ function indexed(
   if (!array && !map) {
     if (canBe(object, 'null', true) && !canBe(object, 'string', true) && mode !== 'read') return NULL;
     const help = canBe(object, 'string', true) ? 'Write text.substring(0, 1).' : undefined;
-    inference.error(
+    checker.error(
       'ICE1402',
-      `${inference.spell(node.object)} is ${describeBriefly(object)}, which has no items`,
+      `${checker.spell(node.object)} is ${describeBriefly(object)}, which has no items`,
       at,
       help,
     );
@@ -192,7 +185,7 @@ function indexed(
   if (array && map) return {};
   if (map) {
     if (!canBe(index, 'string')) {
-      inference.error(
+      checker.error(
         'ICE1409',
         `The name of a field must be a text, and this is ${describeBriefly(index)}`,
         at,
@@ -200,18 +193,18 @@ function indexed(
       return {};
     }
     if (at.op === 'literal' && typeof at.value === 'string')
-      return field(inference, node, at.value, at, object, facts, mode);
+      return field(checker, node, at.value, at, object, facts, mode);
     const all = shapesOf(object).flatMap((shape) =>
       shape.type === 'object' ? [...shape.properties.values(), shape.additional ?? false] : [],
     );
     const type = all.length === 0 || all.every((each) => each === false) ? {} : union(...all);
     return mode === 'optional' ? union(type, NULL) : type;
   }
-  return item(inference, node, object, index, mode);
+  return item(checker, node, object, index, mode);
 }
 
 function item(
-  inference: Inference,
+  checker: Checker,
   node: IndexNode,
   object: JsonSchema,
   index: JsonSchema,
@@ -220,7 +213,7 @@ function item(
   const at = node.index;
   const items = itemType(object);
   if (!canBe(index, 'number')) {
-    inference.error(
+    checker.error(
       'ICE1409',
       `The index of an array must be a number, and this is ${describeBriefly(index)}`,
       at,
@@ -229,27 +222,27 @@ function item(
   }
   const known = constant(index);
   if (known !== undefined && !Number.isInteger(known)) {
-    inference.error(
+    checker.error(
       'ICE1318',
       `The index must be a whole number, and this is ${known}`,
       at,
       'Write list[int(x)].',
     );
   } else if (known !== undefined && known < 0) {
-    inference.error(
+    checker.error(
       'ICE1319',
       `There is no item ${known}: items are counted from 0`,
       at,
       'The last item is list.last().',
     );
   }
-  if (items.nullable && mode === 'read') inference.mayBeNull(node.object, 'Reading an item');
+  if (items.nullable && mode === 'read') checker.mayBeNull(node.object, 'Reading an item');
   const shapes = shapesOf(object).filter((shape) => shape.type === 'array');
   const exact = known === undefined ? [] : shapes.map((shape) => shape.prefix[known] ?? shape.items);
   const type = exact.length > 0 ? union(...exact) : items.type;
   if (type === false) {
     if (mode === 'read')
-      inference.error(
+      checker.error(
         'ICE1319',
         `There is no item ${known ?? ''} in ${describe(object)}`.replace('  ', ' '),
         at,

@@ -11,35 +11,30 @@ import {
 } from '../types/index.ts';
 import type { CallNode, MacroNode } from './ast.ts';
 import { type Builtin, builtin, type Param } from './builtins.ts';
+import type { Checker } from './checker.ts';
 import { expected, paramOf } from './compile-call.ts';
 import { assume, type Facts, NO_FACTS } from './guards.ts';
-import { canBe, describeBriefly, type Inference } from './infer.ts';
 import { constant } from './infer-access.ts';
+import { canBe, describeBriefly } from './kinds.ts';
 
 const NULL: JsonSchema = { type: 'null' };
 const arrayOf = (items: JsonSchema): JsonSchema => ({ type: 'array', items });
 
-export function inferCall(inference: Inference, node: CallNode, args: JsonSchema[]): JsonSchema {
+export function inferCall(checker: Checker, node: CallNode, args: JsonSchema[]): JsonSchema {
   const known = builtin(node.name)!;
   args.forEach((type, i) => {
-    checkArgument(inference, node, known, i, type);
+    checkArgument(checker, node, known, i, type);
   });
   return resultOf(known, args);
 }
 
-function checkArgument(
-  inference: Inference,
-  node: CallNode,
-  known: Builtin,
-  i: number,
-  type: JsonSchema,
-): void {
+function checkArgument(checker: Checker, node: CallNode, known: Builtin, i: number, type: JsonSchema): void {
   const param = paramOf(known, i);
   const at = node.args[i]!;
   if (param.types.includes('any') || shapesOf(type).length === 0) return;
   const fits = param.types.some((each) => canBe(type, each === 'integer' ? 'number' : (each as 'string')));
   if (!fits) {
-    inference.error(
+    checker.error(
       'ICE1410',
       `${known.name}() needs ${expected(param)} for '${param.name}', and got ${describeBriefly(type)}`,
       at,
@@ -47,16 +42,16 @@ function checkArgument(
     );
     return;
   }
-  if (canBe(type, 'null', true)) inference.mayBeNull(at, `${known.name}()`);
+  if (canBe(type, 'null', true)) checker.mayBeNull(at, `${known.name}()`);
   const value = constant(type);
   if (param.types.includes('integer') && value !== undefined && !Number.isInteger(value)) {
-    inference.error(
+    checker.error(
       'ICE1318',
       `${known.name}() needs a whole number for '${param.name}', and got ${value}`,
       at,
     );
   }
-  checkItems(inference, node, known, param, i, type);
+  checkItems(checker, node, known, param, i, type);
 }
 
 function argumentHelp(known: Builtin, type: JsonSchema): string {
@@ -67,7 +62,7 @@ function argumentHelp(known: Builtin, type: JsonSchema): string {
 
 /** `array<number>`: no item may be of another kind for certain. */
 function checkItems(
-  inference: Inference,
+  checker: Checker,
   node: CallNode,
   known: Builtin,
   param: Param,
@@ -77,7 +72,7 @@ function checkItems(
   if (!param.text.includes('array<number>') || !canBe(type, 'array', true)) return;
   const items = itemType(type).type;
   if (shapesOf(items).length > 0 && !canBe(items, 'number')) {
-    inference.error(
+    checker.error(
       'ICE1410',
       `${known.name}() needs an array of numbers, and its items are ${describe(items)}`,
       node.args[i]!,
@@ -179,45 +174,45 @@ function only(type: JsonSchema): ObjectShape | undefined {
   return shape.properties.size > 0 || shape.additional === false ? shape : undefined;
 }
 
-export function inferMacro(inference: Inference, node: MacroNode, facts: Facts): JsonSchema {
-  const target = inference.infer(node.target, facts);
-  inference.shadowing(node.variable, node.variableStart);
-  const item = macroItem(inference, node, target);
-  inference.locals[node.slot] = item;
+export function inferMacro(checker: Checker, node: MacroNode, facts: Facts): JsonSchema {
+  const target = checker.infer(node.target, facts);
+  checker.shadowing(node.variable, node.variableStart);
+  const item = macroItem(checker, node, target);
+  checker.locals[node.slot] = item;
   if (node.name === 'map') {
-    if (node.test) inference.condition(node.test, facts);
-    const result = inference.infer(node.body, node.test ? assume(facts, node.test, true) : facts);
+    if (node.test) checker.condition(node.test, facts);
+    const result = checker.infer(node.body, node.test ? assume(facts, node.test, true) : facts);
     return arrayOf(result);
   }
   if (node.name === 'sortBy') {
-    const key = inference.infer(node.body, facts);
+    const key = checker.infer(node.body, facts);
     if (shapesOf(key).length > 0 && !canBe(key, 'number') && !canBe(key, 'string')) {
-      inference.error(
+      checker.error(
         'ICE1410',
         `sortBy() sorts by numbers or texts, and this is ${describeBriefly(key)}`,
         node.body,
       );
-    } else if (canBe(key, 'null', true)) inference.mayBeNull(node.body, 'sortBy()');
+    } else if (canBe(key, 'null', true)) checker.mayBeNull(node.body, 'sortBy()');
     return arrayOf(item);
   }
-  inference.condition(node.body, facts);
+  checker.condition(node.body, facts);
   return node.name === 'filter' ? arrayOf(refined(item, node)) : { type: 'boolean' };
 }
 
 /** What the variable of a macro holds: an item, or the name of a field. */
-function macroItem(inference: Inference, node: MacroNode, target: JsonSchema): JsonSchema {
+function macroItem(checker: Checker, node: MacroNode, target: JsonSchema): JsonSchema {
   if (isUnknown(target)) return {};
   const array = canBe(target, 'array', true);
   const map = canBe(target, 'object', true);
   if (!array && !map) {
-    inference.error(
+    checker.error(
       'ICE1408',
-      `${node.name}() needs an array, and ${inference.spell(node.target)} is ${describeBriefly(target)}`,
+      `${node.name}() needs an array, and ${checker.spell(node.target)} is ${describeBriefly(target)}`,
       node.target,
     );
     return {};
   }
-  if (canBe(target, 'null', true)) inference.mayBeNull(node.target, `${node.name}()`);
+  if (canBe(target, 'null', true)) checker.mayBeNull(node.target, `${node.name}()`);
   const types: JsonSchema[] = [];
   if (array) types.push(itemType(target).type);
   if (map) types.push({ type: 'string' });

@@ -1,9 +1,10 @@
 import type { JsonSchema } from '../../contracts/json.ts';
 import { describe, isUnknown, itemType, shapesOf, union } from '../types/index.ts';
 import type { BinaryNode, Node, UnaryNode } from './ast.ts';
+import type { Checker } from './checker.ts';
 import { operatorHelp } from './compile-operator.ts';
-import { canBe, describeBriefly, type Inference } from './infer.ts';
 import { constant } from './infer-access.ts';
+import { canBe, describeBriefly } from './kinds.ts';
 import { suggest } from './suggest.ts';
 
 type Kind = 'null' | 'boolean' | 'number' | 'string' | 'array' | 'object' | 'unknown';
@@ -13,16 +14,16 @@ function kinds(type: JsonSchema): Set<Kind> {
   return new Set(shapesOf(type).map((shape): Kind => (shape.type === 'integer' ? 'number' : shape.type)));
 }
 
-export function inferNegate(inference: Inference, node: UnaryNode, arg: JsonSchema): JsonSchema {
+export function inferNegate(checker: Checker, node: UnaryNode, arg: JsonSchema): JsonSchema {
   const value = constant(arg);
   if (value !== undefined) return { type: Number.isInteger(value) ? 'integer' : 'number', const: -value };
   if (canBe(arg, 'number')) return isWhole(arg) ? { type: 'integer' } : { type: 'number' };
-  inference.error('ICE1405', `'-' needs a number, and got ${describeBriefly(arg)}`, node);
+  checker.error('ICE1405', `'-' needs a number, and got ${describeBriefly(arg)}`, node);
   return { type: 'number' };
 }
 
 export function inferBinary(
-  inference: Inference,
+  checker: Checker,
   node: BinaryNode,
   left: JsonSchema,
   right: JsonSchema,
@@ -30,21 +31,21 @@ export function inferBinary(
   switch (node.operator) {
     case '==':
     case '!=':
-      equality(inference, node, left, right);
+      equality(checker, node, left, right);
       return { type: 'boolean' };
     case '<':
     case '<=':
     case '>':
     case '>=':
-      order(inference, node, left, right);
+      order(checker, node, left, right);
       return { type: 'boolean' };
     case 'in':
-      membership(inference, node, left, right);
+      membership(checker, node, left, right);
       return { type: 'boolean' };
     case '+':
-      return plus(inference, node, left, right);
+      return plus(checker, node, left, right);
     default:
-      return arithmetic(inference, node, left, right);
+      return arithmetic(checker, node, left, right);
   }
 }
 
@@ -61,7 +62,7 @@ function together(left: JsonSchema, right: JsonSchema, allowed: readonly Kind[])
 }
 
 function unfit(
-  inference: Inference,
+  checker: Checker,
   node: BinaryNode,
   left: JsonSchema,
   right: JsonSchema,
@@ -69,7 +70,7 @@ function unfit(
 ): void {
   const text = canBe(left, 'string', true) || canBe(right, 'string', true);
   const empty = canBe(left, 'null', true) || canBe(right, 'null', true);
-  inference.error(
+  checker.error(
     code,
     `'${node.operator}' does not work for ${describeBriefly(left)} and ${describeBriefly(right)}`,
     node,
@@ -77,36 +78,31 @@ function unfit(
   );
 }
 
-function operandsMayBeNull(
-  inference: Inference,
-  node: BinaryNode,
-  left: JsonSchema,
-  right: JsonSchema,
-): void {
+function operandsMayBeNull(checker: Checker, node: BinaryNode, left: JsonSchema, right: JsonSchema): void {
   for (const [operand, type] of [
     [node.left, left],
     [node.right, right],
   ] as [Node, JsonSchema][]) {
-    if (canBe(type, 'null', true)) inference.mayBeNull(operand, `'${node.operator}'`);
+    if (canBe(type, 'null', true)) checker.mayBeNull(operand, `'${node.operator}'`);
   }
 }
 
-function arithmetic(inference: Inference, node: BinaryNode, left: JsonSchema, right: JsonSchema): JsonSchema {
-  if (together(left, right, ['number']).length === 0) unfit(inference, node, left, right);
-  else operandsMayBeNull(inference, node, left, right);
+function arithmetic(checker: Checker, node: BinaryNode, left: JsonSchema, right: JsonSchema): JsonSchema {
+  if (together(left, right, ['number']).length === 0) unfit(checker, node, left, right);
+  else operandsMayBeNull(checker, node, left, right);
   if ((node.operator === '/' || node.operator === '%') && constant(right) === 0) {
-    inference.error('ICE1317', 'Division by zero', node);
+    checker.error('ICE1317', 'Division by zero', node);
   }
   return node.operator !== '/' && isWhole(left) && isWhole(right) ? { type: 'integer' } : { type: 'number' };
 }
 
-function plus(inference: Inference, node: BinaryNode, left: JsonSchema, right: JsonSchema): JsonSchema {
+function plus(checker: Checker, node: BinaryNode, left: JsonSchema, right: JsonSchema): JsonSchema {
   const found = together(left, right, ['number', 'string', 'array']);
   if (found.length === 0) {
-    unfit(inference, node, left, right);
+    unfit(checker, node, left, right);
     return {};
   }
-  operandsMayBeNull(inference, node, left, right);
+  operandsMayBeNull(checker, node, left, right);
   if (isUnknown(left) && isUnknown(right)) return {};
   return union(
     ...found.map((kind): JsonSchema => {
@@ -118,24 +114,24 @@ function plus(inference: Inference, node: BinaryNode, left: JsonSchema, right: J
   );
 }
 
-function order(inference: Inference, node: BinaryNode, left: JsonSchema, right: JsonSchema): void {
+function order(checker: Checker, node: BinaryNode, left: JsonSchema, right: JsonSchema): void {
   if (together(left, right, ['number', 'string']).length > 0) {
-    operandsMayBeNull(inference, node, left, right);
+    operandsMayBeNull(checker, node, left, right);
     return;
   }
   const orderable = (type: JsonSchema): boolean => canBe(type, 'number') || canBe(type, 'string');
-  unfit(inference, node, left, right, orderable(left) && orderable(right) ? 'ICE1406' : 'ICE1405');
+  unfit(checker, node, left, right, orderable(left) && orderable(right) ? 'ICE1406' : 'ICE1405');
 }
 
 const ALL: readonly Kind[] = ['null', 'boolean', 'number', 'string', 'array', 'object'];
 
-function equality(inference: Inference, node: BinaryNode, left: JsonSchema, right: JsonSchema): void {
+function equality(checker: Checker, node: BinaryNode, left: JsonSchema, right: JsonSchema): void {
   // `x == null` is how one asks, whatever the type says.
   if (isNull(node.left) || isNull(node.right)) return;
   if (shapesOf(left).length === 0 || shapesOf(right).length === 0) return;
   const constantResult = node.operator === '==' ? 'never' : 'always';
   if (together(left, right, ALL).length === 0) {
-    inference.error(
+    checker.error(
       'ICE1406',
       `${describeBriefly(left)} and ${describeBriefly(right)} are never equal, so this is ${constantResult} true`,
       node,
@@ -145,13 +141,13 @@ function equality(inference: Inference, node: BinaryNode, left: JsonSchema, righ
     );
     return;
   }
-  neverOccurs(inference, node, left, right);
+  neverOccurs(checker, node, left, right);
 }
 
 const isNull = (node: Node): boolean => node.op === 'literal' && node.value === null;
 
 /** A text that is compared to a known list of others: most likely a slip in one letter. */
-function neverOccurs(inference: Inference, node: BinaryNode, left: JsonSchema, right: JsonSchema): void {
+function neverOccurs(checker: Checker, node: BinaryNode, left: JsonSchema, right: JsonSchema): void {
   const [literal, type] = node.right.op === 'literal' ? [node.right, left] : [node.left, right];
   if (literal.op !== 'literal' || typeof literal.value !== 'string') return;
   const values: string[] = [];
@@ -163,25 +159,25 @@ function neverOccurs(inference: Inference, node: BinaryNode, left: JsonSchema, r
   if (values.length === 0 || values.includes(literal.value)) return;
   const near = suggest(literal.value, values);
   const help = near === undefined ? `It is ${describe(type)}.` : `Did you mean '${near}'?`;
-  inference.error(
+  checker.error(
     'ICE1411',
-    `${inference.spell(literal === node.right ? node.left : node.right)} is never '${literal.value.slice(0, 40)}'`,
+    `${checker.spell(literal === node.right ? node.left : node.right)} is never '${literal.value.slice(0, 40)}'`,
     literal,
     help,
   );
 }
 
-function membership(inference: Inference, node: BinaryNode, left: JsonSchema, right: JsonSchema): void {
+function membership(checker: Checker, node: BinaryNode, left: JsonSchema, right: JsonSchema): void {
   const whole = kinds(right);
   if (whole.size === 0 || whole.has('unknown')) return;
-  if (whole.has('null')) inference.mayBeNull(node.right, "'in'");
+  if (whole.has('null')) checker.mayBeNull(node.right, "'in'");
   if (whole.has('object') && canBe(left, 'string')) return;
   if (!whole.has('array')) {
-    unfit(inference, node, left, right);
+    unfit(checker, node, left, right);
     return;
   }
   const items = itemType(right).type;
   if (shapesOf(items).length > 0 && shapesOf(left).length > 0 && together(left, items, ALL).length === 0) {
-    inference.error('ICE1406', `${describeBriefly(left)} is never in an array of ${describe(items)}`, node);
+    checker.error('ICE1406', `${describeBriefly(left)} is never in an array of ${describe(items)}`, node);
   }
 }

@@ -1,6 +1,8 @@
 import type { JsonSchema } from '../../contracts/json.ts';
 import { objectType, typeOfValue, union } from '../types/index.ts';
-import { bounded, inferExpression, type TypeEnv } from './infer.ts';
+import type { TypeEnv } from './checker.ts';
+import { inferExpression } from './infer.ts';
+import { bounded } from './kinds.ts';
 import type { Path, Placed, Template, TemplateFinding } from './template.ts';
 
 const MAX_TUPLE = 64;

@@ -1,5 +1,5 @@
 import type { JsonSchema } from '../../contracts/json.ts';
-import { objectType, shapesOf, typeOfValue, union, withoutNull } from '../types/index.ts';
+import { objectType, typeOfValue, union, withoutNull } from '../types/index.ts';
 import type {
   ConditionalNode,
   Expression,
@@ -10,21 +10,12 @@ import type {
   Node,
   Span,
 } from './ast.ts';
+import type { Checker, TypeEnv } from './checker.ts';
 import { assume, type Facts, isValue, NO_FACTS, pathKey } from './guards.ts';
 import { inferIndex, inferMember, inferNode, inferProbe, inferVariable } from './infer-access.ts';
 import { inferCall, inferMacro } from './infer-call.ts';
 import { inferBinary, inferNegate } from './infer-operator.ts';
-
-/** The types that an expression is checked against. Schemas may hold local references; they are resolved here. */
-export interface TypeEnv {
-  /** The type of a variable; undefined = there is none of this name. */
-  variable(name: string): JsonSchema | undefined;
-  /** The names that `variable` knows. */
-  names(): string[];
-  /** The result type of the node behind `nodes.<id>`; undefined = there is none of this id. */
-  node(id: string): JsonSchema | undefined;
-  nodeNames(): string[];
-}
+import { bounded, canBe, conditionProblem, describeBriefly } from './kinds.ts';
 
 export interface Inferred {
   type: JsonSchema;
@@ -32,7 +23,6 @@ export interface Inferred {
 }
 
 const MAX_FINDINGS = 100;
-const MAX_TYPE_NODES = 5_000;
 const MAX_LITERAL_ITEMS = 64;
 
 /**
@@ -45,8 +35,7 @@ export function inferExpression(expression: Expression, env: TypeEnv): Inferred 
   return { type, findings: inference.findings };
 }
 
-/** What the parts of the checker share while they walk one expression. */
-export class Inference {
+class Inference implements Checker {
   readonly source: string;
   readonly env: TypeEnv;
   readonly findings: ExprFinding[] = [];
@@ -71,7 +60,6 @@ export class Inference {
     this.report('warning', code, message, at, help);
   }
 
-  /** How the expression calls a thing; long ones are cut. */
   spell(node: Span): string {
     const text = this.source.slice(node.start, node.end).replace(/\s+/g, ' ');
     return text.length > 40 ? `${text.slice(0, 39)}…` : text;
@@ -133,7 +121,6 @@ export class Inference {
     }
   }
 
-  /** Checks that a part can be a condition. */
   condition(node: Node, facts: Facts): void {
     const type = this.infer(node, facts);
     const problem = conditionProblem(type);
@@ -202,7 +189,6 @@ export class Inference {
     return bounded({ type: 'object', additionalProperties: union(...fields.map(([, type]) => type)) });
   }
 
-  /** A variable of a macro may not hide one that is there already. */
   shadowing(name: string, start: number): void {
     if (!this.env.names().includes(name)) return;
     this.error(
@@ -212,56 +198,4 @@ export class Inference {
       'Choose another name.',
     );
   }
-}
-
-/** Why a type cannot be a condition: it is never true or false, or it may be null. */
-export function conditionProblem(type: JsonSchema): 'type' | 'null' | undefined {
-  if (!canBe(type, 'boolean')) return 'type';
-  return canBe(type, 'null', true) ? 'null' : undefined;
-}
-
-/** Whether a value of the type may be of a kind; `certain` leaves out what is unknown. Nothing can be anything. */
-export function canBe(
-  type: JsonSchema,
-  kind: 'null' | 'boolean' | 'number' | 'string' | 'array' | 'object',
-  certain = false,
-): boolean {
-  const shapes = shapesOf(type);
-  if (shapes.length === 0) return !certain;
-  return shapes.some(
-    (shape) =>
-      shape.type === kind ||
-      (kind === 'number' && shape.type === 'integer') ||
-      (!certain && shape.type === 'unknown'),
-  );
-}
-
-/** A type as its kinds only: `a number or null`. */
-export function describeBriefly(type: JsonSchema): string {
-  const kinds = new Set(shapesOf(type).map((shape) => (shape.type === 'integer' ? 'number' : shape.type)));
-  if (kinds.size === 0) return 'nothing';
-  return [...kinds]
-    .map((kind) =>
-      kind === 'null' || kind === 'unknown' ? kind : `${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind}`,
-    )
-    .join(' or ');
-}
-
-/**
- * A type that stays small when it is written out: parts may be shared many times (`cel.bind(v, [w, w], [v, v])`), so
- * what is beyond 5,000 nodes is only an array or an object.
- */
-export function bounded(type: JsonSchema): JsonSchema {
-  let left = MAX_TYPE_NODES;
-  const open: unknown[] = [type];
-  while (open.length > 0) {
-    const next = open.pop();
-    if (typeof next !== 'object' || next === null) continue;
-    if (--left < 0) {
-      const kinds = new Set(shapesOf(type).map((shape) => shape.type));
-      return kinds.size === 1 && (kinds.has('array') || kinds.has('object')) ? { type: [...kinds][0] } : {};
-    }
-    for (const each of Object.values(next)) open.push(each);
-  }
-  return type;
 }

@@ -1,8 +1,9 @@
 import { Environment } from '@marcbachmann/cel-js';
 import type { Expression, ExprFinding } from './ast.ts';
+import { LIMITS } from './limits.ts';
 import { collectRefs } from './refs.ts';
 import { syntaxHelp, syntaxMessage } from './syntax-help.ts';
-import { LIMITS, type ParserNode, TooDeep, translate } from './translate.ts';
+import { type ParserNode, TooDeep, translate } from './translate.ts';
 
 const environment = new Environment({
   enableOptionalTypes: true,

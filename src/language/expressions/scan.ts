@@ -1,4 +1,4 @@
-import { LIMITS } from './translate.ts';
+import { LIMITS } from './limits.ts';
 
 /** An expression longer than this is refused anyway. */
 const MAX_SCANNED = LIMITS.chars + 10;

@@ -1,7 +1,8 @@
 import type { BinaryOperator, ExprFinding, MacroName, Node } from './ast.ts';
-import { BUILTINS, builtin, RESERVED_WORDS, VARIABLES } from './builtins.ts';
+import { builtin, RESERVED_WORDS, VARIABLES } from './builtins.ts';
+import { meantFunction, usage, wants } from './function-names.ts';
+import { LIMITS } from './limits.ts';
 import { regexProblem } from './regex.ts';
-import { suggest } from './suggest.ts';
 
 /** The parser's tree, as far as it is read here. */
 export interface ParserNode {
@@ -12,54 +13,10 @@ export interface ParserNode {
   end: number;
 }
 
-export const LIMITS = {
-  /** Characters of one expression. */
-  chars: 50_000,
-  /** Nodes of the parser's tree. */
-  nodes: 5_000,
-  /** Levels; a chain `a + b + c` has as many as it has operators. */
-  depth: 250,
-} as const;
-
 export class TooDeep extends Error {}
 
 const BINARY = new Set<string>(['+', '-', '*', '/', '%', '<', '<=', '>', '>=', '==', '!=', 'in']);
 const MACROS = new Set<string>(['all', 'exists', 'exists_one', 'map', 'filter', 'sortBy']);
-const FUNCTION_NAMES = BUILTINS.map((each) => each.name);
-
-/** Names of other languages and of CEL's extensions for what we call otherwise. */
-const OTHER_NAMES: Record<string, string> = {
-  len: 'size',
-  length: 'size',
-  count: 'size',
-  includes: 'contains',
-  some: 'exists',
-  any: 'exists',
-  every: 'all',
-  find: 'filter',
-  toLowerCase: 'lower',
-  toUpperCase: 'upper',
-  lowercase: 'lower',
-  uppercase: 'upper',
-  toString: 'string',
-  str: 'string',
-  number: 'double',
-  float: 'double',
-  parseInt: 'int',
-  parseFloat: 'double',
-  typeof: 'type',
-  default: 'orValue',
-  or: 'orValue',
-  coalesce: 'orValue',
-  unique: 'distinct',
-  concat: 'flatten',
-  substr: 'substring',
-  test: 'matches',
-  stringify: 'toJson',
-  average: 'avg',
-  mean: 'avg',
-  existsOne: 'exists_one',
-};
 
 /**
  * The parser's tree as ours, with everything that can be said without types. Throws TooDeep beyond LIMITS.depth.
@@ -284,7 +241,7 @@ class Translation {
     const known = builtin(name);
     if (!known || known.kind === 'macro') {
       const macro = known?.kind === 'macro';
-      const near = Object.hasOwn(OTHER_NAMES, name) ? OTHER_NAMES[name] : suggest(name, FUNCTION_NAMES);
+      const near = meantFunction(name);
       const help = macro
         ? `Write ${usage(name)}.`
         : near === undefined
@@ -411,20 +368,3 @@ const isNodes = (from: ParserNode): boolean => from.op === 'id' && from.args ===
 
 /** What follows an optional access is optional too: `a.?b.c` is null when `b` is absent. */
 const isOptional = (node: Node): boolean => (node.op === 'member' || node.op === 'index') && node.optional;
-
-/** How a function is written: `size(value)`, `text.trim()`. */
-export function usage(name: string): string {
-  const known = builtin(name);
-  if (!known) return name;
-  const names = known.params.map((param) => param.name);
-  return known.style === 'method'
-    ? `${names[0]}.${name}(${names.slice(1).join(', ')})`
-    : `${name}(${names.join(', ')})`;
-}
-
-function wants(min: number, max: number, asMethod: boolean): string {
-  const less = asMethod ? 1 : 0;
-  const [low, high] = [Math.max(0, min - less), max - less];
-  const count = low === high ? String(low) : `${low} to ${high}`;
-  return `takes ${count} argument${low === 1 && high === 1 ? '' : 's'}`;
-}

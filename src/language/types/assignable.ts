@@ -173,7 +173,7 @@ function fitObject(
 ): Fit {
   // An object of which nothing is known may have every field.
   const open = from.properties.size === 0 && from.additional === undefined;
-  const rest = from.additional === undefined ? (open ? true : false) : from.additional;
+  const rest = from.additional === undefined ? open : from.additional;
   for (const name of to.required) {
     if (from.properties.has(name) || from.required.has(name) || rest !== false) continue;
     return misfit('missing', path, `the field '${name}' is missing`);

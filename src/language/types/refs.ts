@@ -33,7 +33,7 @@ const resolved = new WeakMap<object, JsonSchema>();
  * the document, and whatever is beyond 20,000 nodes. Remembered for each schema object.
  */
 export function resolveRefs(schema: JsonSchema): JsonSchema {
-  if (!isSchemaObject(schema)) return schema === false ? false : true;
+  if (!isSchemaObject(schema)) return schema !== false;
   const known = resolved.get(schema);
   if (known !== undefined) return known;
   const made = hasRef(schema) ? new Resolver(schema).schema(schema, [], 0) : schema;
