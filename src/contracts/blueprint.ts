@@ -4,6 +4,7 @@ import { componentNameSchema } from './ids.ts';
 import type { Json } from './json.ts';
 import { agentNodeSchema } from './nodes/agent.ts';
 import { templateSchema } from './nodes/base.ts';
+import { codeNodeSchema } from './nodes/code.ts';
 import {
   conditionNodeSchema,
   loopNodeSchema,
@@ -18,7 +19,8 @@ type Leaf =
   | z.infer<typeof toolNodeSchema>
   | z.infer<typeof setNodeSchema>
   | z.infer<typeof llmNodeSchema>
-  | z.infer<typeof agentNodeSchema>;
+  | z.infer<typeof agentNodeSchema>
+  | z.infer<typeof codeNodeSchema>;
 /** The fields that every node has. */
 export type NodeBase = Omit<z.infer<typeof setNodeSchema>, 'type' | 'values' | 'output'>;
 
@@ -59,6 +61,7 @@ export const NODE_SCHEMAS = {
   set: setNodeSchema,
   llm: llmNodeSchema,
   agent: agentNodeSchema,
+  code: codeNodeSchema,
   condition: conditionNodeSchema,
   loop: loopNodeSchema,
   parallel: parallelNodeSchema,
@@ -74,6 +77,7 @@ export const nodeSchema: z.ZodType<BlueprintNode> = z.lazy(
       setNodeSchema,
       llmNodeSchema,
       agentNodeSchema,
+      codeNodeSchema,
       conditionNodeSchema,
       loopNodeSchema,
       parallelNodeSchema,
