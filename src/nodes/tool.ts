@@ -1,0 +1,194 @@
+import type { Manifest, Permissions } from '../contracts/components.ts';
+import { IceError } from '../contracts/errors.ts';
+import type { Json, JsonSchema } from '../contracts/json.ts';
+import type { Attempt, CheckSchema, Effect } from '../engine/ports.ts';
+import type { ArtifactStore } from '../registry/ports.ts';
+import type { HostFetch, ToolRuntime } from '../sandbox/port.ts';
+import { grantedHosts } from './granted-hosts.ts';
+import { createRedactor } from './redact.ts';
+
+/** What calls of tools need from the world. */
+export interface ToolEffects {
+  /** `node` is there where the operator allows full Node. */
+  runtimes: { sandbox: ToolRuntime; node?: ToolRuntime };
+  artifacts: Pick<ArtifactStore, 'get'>;
+  /** Bundles that ship with ice, by digest. */
+  shipped?(digest: string): Promise<Uint8Array | undefined> | Uint8Array | undefined;
+  checkSchema: CheckSchema;
+  applyDefaults(schema: JsonSchema, value: Json): Json;
+  /** The values of declared secrets; throws `secret_missing`. Without it, a tool that declares secrets fails so. */
+  secrets?(project: string, names: readonly string[]): Promise<Record<string, string>>;
+  /** The network behind an allow-list of hosts; see sandbox/host-fetch.ts. */
+  hostFetch(allow: { hosts: readonly string[] }): HostFetch;
+  /** The most that a tool of the project may do here; absent = what it declares. */
+  policy?(project: string): Partial<Permissions> | undefined;
+}
+
+/**
+ * The effect of a `tool` node: args against the input schema, one call in the runtime that the tool asks for, the
+ * result against the output schema. Fails with `input_invalid` and `output_invalid` (schemas), `tool_failed` (it
+ * threw), `tool_denied`, `tool_limit`, `tool_crashed`, `timeout`, `secret_missing`, `untrusted_code`.
+ */
+export function createToolEffect(effects: ToolEffects): Effect {
+  return async (attempt) => {
+    const component = attempt.plan.components[attempt.node.config.component ?? ''];
+    if (component === undefined)
+      throw new IceError('internal', `The plan has no component for ${attempt.path}`);
+    const { manifest, ref } = component;
+    const args = effects.applyDefaults(manifest.input, attempt.args);
+    const wrong = effects.checkSchema(manifest.input, args);
+    if (wrong !== undefined)
+      throw new IceError('input_invalid', `The args do not match the input of ${ref}: ${wrong}`, {
+        terminal: true,
+        hint: `ice components show ${ref}`,
+      });
+    const direct = attempt.plan.digest === attempt.node.config.component;
+    const hosts = grantedHosts(manifest.permissions.net, attempt.node.args, args, direct);
+    const result = await callTool(effects, attempt, {
+      runtime: runtimeOf(effects, manifest, ref),
+      bundle: manifest.entry,
+      load: () => loadBundle(effects, attempt.project, manifest.entry, ref),
+      args,
+      ref,
+      permissions: { ...manifest.permissions, net: hosts },
+    });
+    const broken = effects.checkSchema(manifest.output, result);
+    if (broken !== undefined)
+      throw new IceError(
+        'output_invalid',
+        `The result of ${ref} does not match its output schema: ${broken}`,
+        {
+          hint: 'Mend what run() returns, or the output schema',
+        },
+      );
+    return { result };
+  };
+}
+
+export interface RawCall {
+  runtime: ToolRuntime;
+  bundle: string;
+  load(): Promise<string>;
+  args: Json;
+  /** For messages. */
+  ref: string;
+  permissions: Permissions;
+}
+
+/** One call in a runtime: permissions capped by policy, secrets in, and out of everything that comes back. */
+export async function callTool(effects: ToolEffects, attempt: Attempt, call: RawCall): Promise<Json> {
+  const permissions = capped(call.permissions, effects.policy?.(attempt.project));
+  const secrets = await secretsOf(effects, attempt.project, permissions.secrets, call.ref);
+  const redact = createRedactor(Object.values(secrets));
+  try {
+    const result = await call.runtime.call({
+      bundle: call.bundle,
+      load: call.load,
+      input: call.args,
+      permissions,
+      seed: attempt.idempotencyKey,
+      now: attempt.now,
+      idempotencyKey: attempt.idempotencyKey,
+      signal: attempt.signal,
+      secrets,
+      onLog: (level, message, fields) =>
+        attempt.log(level, redact.text(message), fields && redact.json(fields)),
+      onProgress: (progress) =>
+        attempt.progress(
+          progress.message === undefined ? progress : { ...progress, message: redact.text(progress.message) },
+        ),
+      ...(permissions.net.length > 0 ? { fetch: effects.hostFetch({ hosts: permissions.net }) } : {}),
+    });
+    return redact.json(result);
+  } catch (thrown) {
+    const error = IceError.from(thrown);
+    // The message of a tool is its own words; those of a limit or a crash say which tool.
+    const said =
+      error.code === 'tool_failed' || error.code === 'internal'
+        ? error.message
+        : `${call.ref}: ${error.message}`;
+    throw new IceError(error.code, redact.text(said), {
+      hint: error.hint === undefined ? undefined : redact.text(error.hint),
+      details:
+        error.details === undefined
+          ? undefined
+          : (redact.json(error.details as { [key: string]: Json }) as Record<string, unknown>),
+      retryAfterMs: error.retryAfterMs,
+      terminal: error.terminal,
+    });
+  }
+}
+
+function runtimeOf(effects: ToolEffects, manifest: Manifest, ref: string): ToolRuntime {
+  if (manifest.runtime === 'sandbox') return effects.runtimes.sandbox;
+  if (effects.runtimes.node !== undefined) return effects.runtimes.node;
+  throw new IceError('untrusted_code', `${ref} asks for runtime: node, which this target does not run`, {
+    terminal: true,
+    hint: 'Make the tool run in the sandbox, or ask the operator to start the server with --allow-node-tools',
+  });
+}
+
+async function loadBundle(
+  effects: ToolEffects,
+  project: string,
+  digest: string,
+  ref: string,
+): Promise<string> {
+  const bytes = (await effects.shipped?.(digest)) ?? (await effects.artifacts.get(project, digest))?.bytes;
+  if (bytes === undefined)
+    throw new IceError('not_found', `The code of ${ref} is not on this target`, {
+      terminal: true,
+      hint: 'Push it, or run it from its project: ice push',
+      details: { digest },
+    });
+  return new TextDecoder().decode(bytes);
+}
+
+async function secretsOf(
+  effects: ToolEffects,
+  project: string,
+  names: readonly string[],
+  ref: string,
+): Promise<Record<string, string>> {
+  if (names.length === 0) return {};
+  if (effects.secrets !== undefined) return effects.secrets(project, names);
+  throw new IceError(
+    'secret_missing',
+    `${ref} needs the secret ${names[0]}, and this target keeps no secrets`,
+    {
+      terminal: true,
+      hint: `ice secret set ${names[0]}`,
+    },
+  );
+}
+
+/** The declared permissions, lowered to what the policy allows. What it forbids altogether shows when it is used. */
+function capped(declared: Permissions, policy: Partial<Permissions> | undefined): Permissions {
+  if (policy === undefined) return declared;
+  const limits = { ...declared.limits };
+  for (const name of ['timeoutMs', 'memoryMb', 'outputBytes', 'fetches'] as const) {
+    const most = policy.limits?.[name];
+    if (most !== undefined) limits[name] = Math.min(limits[name] ?? most, most);
+  }
+  const allowed = (list: readonly string[] | undefined, name: string): boolean =>
+    list === undefined || list.includes(name) || list.some((entry) => covers(entry, name));
+  return {
+    net: declared.net.filter((host) => allowed(policy.net, host)),
+    secrets: declared.secrets.filter((name) => policy.secrets === undefined || policy.secrets.includes(name)),
+    limits,
+  };
+}
+
+/** Whether a policy's entry holds a tool's: `*.example.com` holds `api.example.com`, with any of their ports. */
+function covers(entry: string, host: string): boolean {
+  if (entry === '*') return true;
+  const [name, port] = split(entry);
+  const [wanted, wantedPort] = split(host);
+  if (port !== undefined && port !== '*' && port !== wantedPort) return false;
+  return name === wanted || (name.startsWith('*.') && wanted.endsWith(name.slice(1)));
+}
+
+const split = (entry: string): [string, string | undefined] => {
+  const at = /^(.*?)(?::(\d+|\*))?$/.exec(entry.toLowerCase());
+  return [at?.[1] ?? entry, at?.[2]];
+};

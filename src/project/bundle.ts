@@ -1,0 +1,273 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { builtinModules } from 'node:module';
+import { isAbsolute, join, relative, sep } from 'node:path';
+import type { BuildFailure, Message, Metafile, Plugin } from 'esbuild';
+import type { RuntimeName } from '../contracts/components.ts';
+import type { Diagnostic } from '../contracts/diagnostics.ts';
+import { IceError } from '../contracts/errors.ts';
+import { smallZod } from './bundle-zod.ts';
+import { iceosEntry, iceosRoot } from './iceos-package.ts';
+
+/** A bundle larger than this is refused. */
+export const MOST_BUNDLE_BYTES = 16 * 1024 * 1024;
+
+export interface BundleOptions {
+  /** The project's folder, absolute; the bundle does not depend on where it is. */
+  root: string;
+  /** The module, absolute or relative to the root. */
+  file: string;
+  /** Picks the variant of packages that have one for Node; `sandbox` unless said. */
+  runtime?: RuntimeName;
+}
+
+/** A file that went into a bundle. */
+export interface BundleInput {
+  /** Relative to the root, with `/`. */
+  path: string;
+  /** sha256 of its bytes. */
+  sha: string;
+  /** Whether it is the project's own source (not a dependency). */
+  own: boolean;
+}
+
+export interface BuiltBundle {
+  /** One ES module; its default export is the tool. */
+  code: string;
+  /** `sha256:…` of the code. */
+  digest: string;
+  inputs: BundleInput[];
+  /** `sha256:…` over the own inputs: tells "your code changed" from "a dependency changed". */
+  sourcesDigest: string;
+  /** Modules of Node that it imports, and where: allowed for `runtime: 'node'` alone. */
+  nodeImports: { name: string; diagnostic: Diagnostic }[];
+  warnings: Diagnostic[];
+}
+
+const BUILTINS = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]));
+const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
+
+/**
+ * Bundles a module with all that it imports. The same sources give the same bytes in every folder: the root is the
+ * working folder of the build, and what names a path is printed away.
+ * @throws IceError `project_invalid` with the diagnostics (file, line, column) in `details.diagnostics`.
+ */
+export async function bundle(options: BundleOptions): Promise<BuiltBundle> {
+  const { root, runtime = 'sandbox' } = options;
+  const entry = isAbsolute(options.file) ? options.file : join(root, options.file);
+  const shown = relativePath(root, entry);
+  // Loading the compiler takes longer than most commands.
+  const { build, transform } = await import('esbuild');
+  const nodeImports: BuiltBundle['nodeImports'] = [];
+  let result: Awaited<ReturnType<typeof build>> & { metafile: Metafile; outputFiles: { text: string }[] };
+  try {
+    result = (await build({
+      absWorkingDir: root,
+      entryPoints: [entry],
+      bundle: true,
+      write: false,
+      metafile: true,
+      format: 'esm',
+      target: 'es2023',
+      charset: 'utf8',
+      legalComments: 'none',
+      define: { 'process.env.NODE_ENV': '"production"' },
+      logLevel: 'silent',
+      logLimit: 50,
+      ...(runtime === 'node'
+        ? { platform: 'node' as const }
+        : {
+            platform: 'neutral' as const,
+            mainFields: ['browser', 'module', 'main'],
+            conditions: ['module', 'browser'],
+          }),
+      // What lies above the project must not change its bundles.
+      ...(await tsconfigOf(root)),
+      loader: { '.txt': 'text', '.md': 'text', '.csv': 'text' },
+      plugins: [ownPackage, smallZod, nodeModules(root, nodeImports)],
+    })) as typeof result;
+  } catch (error) {
+    throw bundleFailed(root, shown, error);
+  }
+  // Printed once more: that drops the comments which name the path of each module, and keeps lines readable.
+  const printed = await transform(result.outputFiles[0]!.text, {
+    format: 'esm',
+    target: 'es2023',
+    charset: 'utf8',
+    legalComments: 'none',
+  });
+  const code = printed.code.replaceAll('\r\n', '\n');
+  const bytes = Buffer.byteLength(code);
+  if (bytes > MOST_BUNDLE_BYTES)
+    throw new IceError(
+      'too_large',
+      `The bundle of ${shown} has ${bytes} bytes, at most ${MOST_BUNDLE_BYTES} are allowed`,
+      {
+        hint: largest(result.metafile),
+      },
+    );
+  const inputs = await inputsOf(root, result.metafile);
+  const own = inputs.filter((input) => input.own).map(({ path, sha }) => `${path} ${sha}\n`);
+  return {
+    code,
+    digest: `sha256:${sha256(code)}`,
+    inputs,
+    sourcesDigest: `sha256:${sha256(own.join(''))}`,
+    nodeImports,
+    warnings: result.warnings.map((message) => diagnosticOf(root, shown, message, 'warning')),
+  };
+}
+
+/** `iceos` comes from the running package where the project has none (or is inside the package itself). */
+const ownPackage: Plugin = {
+  name: 'iceos-and-zod',
+  setup(build) {
+    build.onResolve({ filter: /^(iceos|zod)(\/|$)/ }, async (args) => {
+      if (args.pluginData === 'asked') return undefined;
+      const { path, kind, resolveDir, importer } = args;
+      const found = await build.resolve(path, { kind, resolveDir, importer, pluginData: 'asked' });
+      const inside =
+        found.path.startsWith(iceosRoot() + sep) && !found.path.includes(`${sep}node_modules${sep}`);
+      if (path === 'iceos' && (found.errors.length > 0 || inside))
+        return { path: iceosEntry(), sideEffects: false };
+      if (found.errors.length === 0) return found;
+      if (path.startsWith('iceos'))
+        return { errors: [{ text: `A tool imports nothing but "iceos" itself, not "${path}"` }] };
+      return build.resolve(path, { kind, resolveDir: iceosRoot(), importer, pluginData: 'asked' });
+    });
+  },
+};
+
+/** Leaves modules of Node outside and notes where they are imported: whether they may be is known after extraction. */
+function nodeModules(root: string, found: BuiltBundle['nodeImports']): Plugin {
+  return {
+    name: 'node-modules',
+    setup(build) {
+      build.onResolve({ filter: /^(node:.*|[a-z_]+(\/[a-z_/]+)?)$/ }, async (args) => {
+        if (!BUILTINS.has(args.path) || args.pluginData === 'asked') return undefined;
+        if (!args.path.startsWith('node:')) {
+          // A package may have the name of a module of Node (events, buffer, url).
+          const { kind, resolveDir, importer } = args;
+          const other = await build.resolve(args.path, { kind, resolveDir, importer, pluginData: 'asked' });
+          if (other.errors.length === 0 && !other.external) return other;
+        }
+        const name = args.path.startsWith('node:') ? args.path : `node:${args.path}`;
+        if (!found.some((it) => it.name === name))
+          found.push({ name, diagnostic: await nodeImport(root, args.importer, args.path) });
+        return { path: name, external: true };
+      });
+    },
+  };
+}
+
+async function nodeImport(root: string, importer: string, name: string): Promise<Diagnostic> {
+  const file = relativePath(root, importer);
+  const text = await readFile(importer, 'utf8').catch(() => '');
+  const offset = Math.max(...[`'${name}'`, `"${name}"`].map((quoted) => text.indexOf(quoted)));
+  return {
+    code: 'ICE4003',
+    severity: 'error',
+    message: `${name} is a module of Node, which the sandbox does not have`,
+    file,
+    ...(offset < 0
+      ? {}
+      : { range: { start: position(text, offset), end: position(text, offset + name.length + 2) } }),
+    help: "Use ctx.fetch and web APIs, or say runtime: 'node' in defineTool (runs only where the operator allows it)",
+  };
+}
+
+function position(text: string, offset: number): { line: number; column: number; offset: number } {
+  const before = text.slice(0, offset);
+  return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n'), offset };
+}
+
+async function tsconfigOf(root: string): Promise<{ tsconfig: string } | { tsconfigRaw: string }> {
+  const file = join(root, 'tsconfig.json');
+  return readFile(file).then(
+    () => ({ tsconfig: file }),
+    () => ({ tsconfigRaw: '{}' }),
+  );
+}
+
+async function inputsOf(root: string, metafile: Metafile): Promise<BundleInput[]> {
+  const inputs = await Promise.all(
+    Object.keys(metafile.inputs).map(async (path) => {
+      const absolute = join(root, path);
+      const shown = relativePath(root, absolute);
+      const own =
+        !shown.startsWith('..') &&
+        !/(^|\/)node_modules\//.test(shown) &&
+        !absolute.startsWith(join(iceosRoot(), 'src') + sep);
+      return { path: shown, sha: sha256(await readFile(absolute)), own };
+    }),
+  );
+  return inputs.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+const relativePath = (root: string, file: string): string => relative(root, file).split(sep).join('/');
+
+function bundleFailed(root: string, shown: string, error: unknown): IceError {
+  const messages = (error as Partial<BuildFailure>).errors;
+  if (messages === undefined)
+    return new IceError(
+      'machine',
+      `The bundler did not run: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        hint: 'npm rebuild esbuild',
+        cause: error,
+      },
+    );
+  const diagnostics = messages.map((message) => diagnosticOf(root, shown, message, 'error'));
+  const [first] = diagnostics;
+  const at = first?.range ? `${first.file}:${first.range.start.line}:${first.range.start.column}` : shown;
+  return new IceError('project_invalid', `${at}: ${first?.message ?? 'it cannot be bundled'}`, {
+    hint: first?.help,
+    details: { diagnostics },
+  });
+}
+
+function diagnosticOf(
+  root: string,
+  shown: string,
+  message: Message,
+  severity: 'error' | 'warning',
+): Diagnostic {
+  const missing = /^Could not resolve "([^"]+)"/.exec(message.text);
+  const { location } = message;
+  const file = location === null ? shown : relativePath(root, join(root, location.file));
+  // esbuild counts columns in bytes from 0.
+  const column =
+    location === null ? 0 : Buffer.from(location.lineText).subarray(0, location.column).toString().length;
+  const start = location === null ? undefined : { line: location.line, column: column + 1, offset: 0 };
+  return {
+    code: missing ? 'ICE4002' : severity === 'warning' ? 'ICE4004' : 'ICE4001',
+    severity,
+    message: missing
+      ? `The module ${missing[1]} is not found`
+      : message.text === ''
+        ? 'It cannot be bundled'
+        : message.text.slice(0, 1000),
+    file,
+    ...(start === undefined
+      ? {}
+      : { range: { start, end: { ...start, column: start.column + Math.max(1, location?.length ?? 1) } } }),
+    ...(missing ? { help: helpMissing(missing[1]!) } : {}),
+  };
+}
+
+const helpMissing = (name: string): string =>
+  name.startsWith('.') || name.startsWith('/')
+    ? 'Check the path; it is relative to the file that imports it'
+    : `npm install ${name
+        .split('/')
+        .slice(0, name.startsWith('@') ? 2 : 1)
+        .join('/')}`;
+
+function largest(metafile: Metafile): string {
+  const [output] = Object.values(metafile.outputs);
+  const parts = Object.entries(output?.inputs ?? {}).sort((a, b) => b[1].bytesInOutput - a[1].bytesInOutput);
+  return `The largest parts: ${parts
+    .slice(0, 3)
+    .map(([path, { bytesInOutput }]) => `${path} (${bytesInOutput} bytes)`)
+    .join(', ')}`;
+}

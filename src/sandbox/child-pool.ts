@@ -1,0 +1,270 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { IceError } from '../contracts/errors.ts';
+import type { ToChild, ToParent } from './protocol.ts';
+
+export interface PoolOptions {
+  /** The file that a child runs. */
+  script: string;
+  /** Flags of its Node, for a memory limit in MB. */
+  flags(memoryMb: number): string[];
+  memoryMb: number;
+  /** Children at once; further calls wait. */
+  max: number;
+  /** A child is replaced after so many calls. */
+  maxCalls: number;
+  /** A child that had nothing to do for so long ends, but for the last one. */
+  idleMs: number;
+}
+
+/** How a child ended. */
+export interface ChildEnd {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  /** The last of what it wrote to stderr: V8 says there that the heap is full. */
+  stderr: string;
+}
+
+const TAIL = 4096;
+
+/** One child process. It holds the parent's event loop only while it has a call. */
+export class Child {
+  readonly memoryMb: number;
+  readonly process: ChildProcess;
+  /** Bundles that it was given. */
+  readonly loaded = new Set<string>();
+  readonly ready: Promise<void>;
+  calls = 0;
+  ended: ChildEnd | undefined;
+  /** Told of every message and of the end, while a call runs. */
+  onMessage: ((message: ToParent) => void) | undefined;
+  onEnd: ((end: ChildEnd) => void) | undefined;
+  /** What was written past the protocol, straight to the descriptors. */
+  onPrint: ((stream: 'stdout' | 'stderr', text: string) => void) | undefined;
+  idleTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: PoolOptions, memoryMb: number) {
+    this.memoryMb = memoryMb;
+    this.process = fork(options.script, [], {
+      execArgv: options.flags(memoryMb),
+      env: {},
+      serialization: 'advanced',
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      // A signal for the terminal's group (Ctrl-C) is the parent's to handle.
+      detached: false,
+    });
+    let stderr = '';
+    this.process.stdout!.on('data', (chunk: Buffer) => this.onPrint?.('stdout', chunk.toString()));
+    this.process.stderr!.on('data', (chunk: Buffer) => {
+      const text = chunk.toString();
+      stderr = (stderr + text).slice(-TAIL);
+      this.onPrint?.('stderr', text);
+    });
+    const ready = Promise.withResolvers<void>();
+    this.ready = ready.promise;
+    ready.promise.catch(() => {});
+    const end = (code: number | null, signal: NodeJS.Signals | null): void => {
+      if (this.ended) return;
+      this.ended = { code, signal, stderr };
+      ready.reject(
+        new IceError(
+          'machine',
+          `The process that runs tools did not start: ${lastLine(stderr) || `exit ${code ?? signal}`}`,
+          {
+            hint: 'ice doctor',
+          },
+        ),
+      );
+      this.onEnd?.(this.ended);
+    };
+    this.process.on('exit', end);
+    this.process.on('error', (error) => {
+      stderr = `${stderr}\n${error.message}`.slice(-TAIL);
+      if (this.process.pid === undefined) end(null, null);
+    });
+    this.process.on('message', (message: ToParent) => {
+      if (message?.t === 'ready') ready.resolve();
+      else this.onMessage?.(message);
+    });
+    this.hold(false);
+  }
+
+  /** A message that cannot be sent (the child is gone) shows as the child's end. */
+  send(message: ToChild): void {
+    if (this.ended || !this.process.connected) return;
+    this.process.send(message, () => {});
+  }
+
+  kill(): void {
+    this.process.kill('SIGKILL');
+  }
+
+  /** Whether it keeps the parent's event loop alive. */
+  hold(on: boolean): void {
+    const verb = on ? 'ref' : 'unref';
+    this.process[verb]();
+    this.process.channel?.[verb]();
+    for (const stream of [this.process.stdout, this.process.stderr])
+      (stream as unknown as { ref(): void; unref(): void } | null)?.[verb]?.();
+  }
+}
+
+const lastLine = (text: string): string => text.trim().split('\n').at(-1)?.slice(0, 300) ?? '';
+
+interface Waiter {
+  memoryMb: number;
+  digest: string;
+  resolve(child: Child): void;
+  reject(error: unknown): void;
+}
+
+/** Children of one program. A call has a child for itself. */
+export class ChildPool {
+  private readonly options: PoolOptions;
+  private readonly idle: Child[] = [];
+  private readonly all = new Set<Child>();
+  private readonly waiters: Waiter[] = [];
+  private closed = false;
+
+  constructor(options: PoolOptions) {
+    this.options = options;
+  }
+
+  get size(): number {
+    return this.all.size;
+  }
+
+  /** A child for one call: one that knows the bundle, any idle one, a new one, or the next that is free. */
+  async acquire(digest: string, memoryMb: number, signal?: AbortSignal): Promise<Child> {
+    if (this.closed) throw new IceError('unavailable', 'The runtime of tools is closed');
+    const child = this.take(digest, memoryMb) ?? (this.room(memoryMb) ? this.start(memoryMb) : undefined);
+    if (child !== undefined) return this.begin(child);
+    const wait = Promise.withResolvers<Child>();
+    const waiter: Waiter = { memoryMb, digest, resolve: wait.resolve, reject: wait.reject };
+    this.waiters.push(waiter);
+    const stop = (): void => {
+      const at = this.waiters.indexOf(waiter);
+      if (at >= 0) this.waiters.splice(at, 1);
+      wait.reject(signal!.reason);
+    };
+    signal?.addEventListener('abort', stop, { once: true });
+    // A wait holds the loop through the children that are busy.
+    try {
+      return await this.begin(await wait.promise);
+    } finally {
+      signal?.removeEventListener('abort', stop);
+    }
+  }
+
+  /** Gives a child back; one that is not fit for another call ends. */
+  release(child: Child, reuse: boolean): void {
+    child.onMessage = undefined;
+    child.onEnd = undefined;
+    child.onPrint = undefined;
+    child.hold(false);
+    child.calls += 1;
+    if (!reuse || child.ended || child.calls >= this.options.maxCalls || this.closed) this.drop(child);
+    else this.idle.push(child);
+    this.next();
+    if (this.idle.includes(child)) {
+      child.idleTimer = setTimeout(() => this.rest(child), this.options.idleMs);
+      child.idleTimer.unref();
+    }
+  }
+
+  /** Starts children ahead of need. */
+  warm(count: number): void {
+    for (let i = this.all.size; i < Math.min(count, this.options.max) && !this.closed; i++) {
+      const child = this.start(this.options.memoryMb);
+      child.onEnd = () => this.drop(child);
+      this.idle.push(child);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    for (const waiter of this.waiters.splice(0))
+      waiter.reject(new IceError('unavailable', 'The runtime of tools is closed'));
+    const ends = [...this.all].map(
+      (child) =>
+        new Promise<void>((done) => (child.ended ? done() : child.process.once('exit', () => done()))),
+    );
+    for (const child of this.all) {
+      child.hold(true);
+      child.kill();
+    }
+    await Promise.all(ends);
+    this.all.clear();
+    this.idle.length = 0;
+  }
+
+  private async begin(child: Child): Promise<Child> {
+    child.hold(true);
+    try {
+      await child.ready;
+      return child;
+    } catch (error) {
+      this.release(child, false);
+      throw error;
+    }
+  }
+
+  private take(digest: string, memoryMb: number): Child | undefined {
+    let found = -1;
+    for (let i = this.idle.length - 1; i >= 0; i--) {
+      const child = this.idle[i]!;
+      if (child.ended) {
+        this.idle.splice(i, 1);
+        this.all.delete(child);
+        if (found > i) found -= 1;
+        continue;
+      }
+      if (child.memoryMb !== memoryMb) continue;
+      if (found < 0 || child.loaded.has(digest)) found = i;
+      if (child.loaded.has(digest)) break;
+    }
+    if (found < 0) return undefined;
+    const [child] = this.idle.splice(found, 1);
+    clearTimeout(child!.idleTimer);
+    child!.onEnd = undefined;
+    return child;
+  }
+
+  /** Whether one more may start; an idle child with another memory limit makes room for it. */
+  private room(memoryMb: number): boolean {
+    if (this.all.size < this.options.max) return true;
+    const other = this.idle.find((child) => child.memoryMb !== memoryMb);
+    if (other === undefined) return false;
+    this.idle.splice(this.idle.indexOf(other), 1);
+    this.drop(other);
+    return true;
+  }
+
+  private start(memoryMb: number): Child {
+    const child = new Child(this.options, memoryMb);
+    this.all.add(child);
+    return child;
+  }
+
+  private drop(child: Child): void {
+    clearTimeout(child.idleTimer);
+    const at = this.idle.indexOf(child);
+    if (at >= 0) this.idle.splice(at, 1);
+    this.all.delete(child);
+    if (!child.ended) child.kill();
+  }
+
+  private rest(child: Child): void {
+    if (this.idle.length > 1 && this.idle.includes(child)) this.drop(child);
+  }
+
+  private next(): void {
+    const waiter = this.waiters[0];
+    if (waiter === undefined || this.closed) return;
+    const child =
+      this.take(waiter.digest, waiter.memoryMb) ??
+      (this.room(waiter.memoryMb) ? this.start(waiter.memoryMb) : undefined);
+    if (child === undefined) return;
+    this.waiters.shift();
+    waiter.resolve(child);
+  }
+}

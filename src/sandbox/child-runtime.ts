@@ -1,0 +1,323 @@
+import { z } from 'zod';
+import {
+  exampleSchema,
+  permissionsSchema,
+  type RuntimeName,
+  runtimeNameSchema,
+} from '../contracts/components.ts';
+import { IceError } from '../contracts/errors.ts';
+import { COMPONENT_NAME } from '../contracts/ids.ts';
+import type { Json } from '../contracts/json.ts';
+import { schemaSchema } from '../contracts/nodes/base.ts';
+import { crashError, guestFailure, limitError } from './call-errors.ts';
+import { type Child, ChildPool, type PoolOptions } from './child-pool.ts';
+import type { Bundle, ExtractedTool, ToolCall, ToolRuntime } from './port.ts';
+import {
+  type CallLimits,
+  DEFAULT_LIMITS,
+  type ToChild,
+  type ToParent,
+  type WireRequest,
+} from './protocol.ts';
+
+/** After an abort the tool may end by itself for so long; then its process is killed. */
+const GRACE_MS = 50;
+/** An extraction runs the top level of a module and nothing else. */
+const EXTRACT_MS = 10_000;
+const EXTRACT_BYTES = 1024 * 1024;
+/** A child forgets nothing of what it was given, so it is replaced when it was given much. */
+const MOST_BUNDLES = 64;
+
+const extractedSchema = z.object({
+  name: z.string().max(100).regex(COMPONENT_NAME, 'lower case letters, digits and dashes'),
+  version: z.string().max(100),
+  description: z.string().max(10_000),
+  input: schemaSchema,
+  output: schemaSchema,
+  permissions: permissionsSchema,
+  runtime: runtimeNameSchema,
+  examples: z.array(exampleSchema).max(1000),
+  unrepresentable: z.array(
+    z.object({ where: z.enum(['input', 'output']), path: z.string(), reason: z.string() }),
+  ),
+});
+
+/** What a job does with the messages of its child; `done` ends it. */
+interface Job {
+  child: Child;
+  id: number;
+  signal: AbortSignal | undefined;
+  limits: CallLimits;
+  message: ToChild & { digest: string };
+  load(): Promise<string>;
+  call?: ToolCall;
+}
+
+/** The port over a pool of children; the two runtimes differ in the program that the children run. */
+export class ChildRuntime implements ToolRuntime {
+  readonly name: RuntimeName;
+  private readonly pool: ChildPool;
+  private readonly ceilingMs: number;
+  private lastId = 0;
+
+  /** `ceilingMs`: what is added to a call's time before the child is killed, where the child keeps the time itself. */
+  constructor(name: RuntimeName, options: PoolOptions & { ceilingMs?: number }) {
+    this.name = name;
+    this.pool = new ChildPool(options);
+    this.ceilingMs = options.ceilingMs ?? 0;
+  }
+
+  warm(count = 1): void {
+    this.pool.warm(count);
+  }
+
+  close(): Promise<void> {
+    return this.pool.close();
+  }
+
+  async extract(bundle: Bundle): Promise<ExtractedTool> {
+    const limits = { ...limitsOf(this.name, {}), timeoutMs: EXTRACT_MS, outputBytes: EXTRACT_BYTES };
+    const child = await this.pool.acquire(bundle.digest, DEFAULT_LIMITS.memoryMb[this.name]);
+    const id = ++this.lastId;
+    const text = await this.run({
+      child,
+      id,
+      signal: undefined,
+      limits,
+      message: { t: 'extract', id, digest: bundle.digest, limits },
+      load: () => Promise.resolve(bundle.code),
+    });
+    const parsed = extractedSchema.safeParse(parseJson(text));
+    if (!parsed.success) {
+      const [issue] = parsed.error.issues;
+      throw new IceError('project_invalid', `${issue!.path.join('.')}: ${issue!.message}`, {
+        details: {
+          issues: parsed.error.issues
+            .slice(0, 10)
+            .map(({ path, message }) => ({ path: path.join('.'), message })),
+        },
+      });
+    }
+    return parsed.data as ExtractedTool;
+  }
+
+  async call(call: ToolCall): Promise<Json> {
+    call.signal.throwIfAborted();
+    const limits = limitsOf(this.name, call.permissions.limits);
+    const memoryMb = limits.memoryBytes / (1024 * 1024);
+    const child = await this.pool.acquire(call.bundle, memoryMb, call.signal);
+    const id = ++this.lastId;
+    const text = await this.run({
+      child,
+      id,
+      signal: call.signal,
+      limits,
+      message: {
+        t: 'call',
+        id,
+        digest: call.bundle,
+        input: JSON.stringify(call.input),
+        idempotencyKey: call.idempotencyKey,
+        seed: call.seed,
+        now: call.now,
+        secrets: call.secrets,
+        limits,
+      },
+      load: call.load,
+      call,
+    });
+    return parseJson(text) as Json;
+  }
+
+  private async run(job: Job): Promise<string> {
+    const { child } = job;
+    let fit = false;
+    try {
+      if (!child.loaded.has(job.message.digest)) await this.give(job);
+      const { json, dirty } = await this.exchange(job);
+      fit = !dirty;
+      return json;
+    } catch (error) {
+      fit = error instanceof Settled && !error.dirty;
+      throw error instanceof Settled ? error.error : error;
+    } finally {
+      this.pool.release(child, fit && child.loaded.size <= MOST_BUNDLES);
+    }
+  }
+
+  private async give(job: Job): Promise<void> {
+    const { digest } = job.message;
+    const code = await job.load();
+    job.child.send({ t: 'load', digest, code });
+    job.child.loaded.add(digest);
+  }
+
+  private exchange(job: Job): Promise<{ json: string; dirty: boolean }> {
+    const { child, id, limits, signal, call } = job;
+    return new Promise((resolve, reject) => {
+      let stopped: unknown;
+      let grace: NodeJS.Timeout | undefined;
+      const network = new AbortController();
+      // The child bounds itself; one that does not is stopped here.
+      let messages = limits.logLines * 2 + limits.fetches * 2 + 2100;
+      const stop = (why: unknown, graceMs: number): void => {
+        if (stopped !== undefined) return;
+        stopped = why;
+        network.abort(why);
+        if (graceMs > 0) child.send({ t: 'abort', id });
+        grace = setTimeout(() => child.kill(), graceMs);
+      };
+      const onAbort = (): void => stop(abortReason(signal!), GRACE_MS);
+      const timer = setTimeout(
+        () => stop(limitError('timeout', limits), this.ceilingMs > 0 ? 0 : GRACE_MS),
+        limits.timeoutMs + this.ceilingMs,
+      );
+      const finish = (): void => {
+        clearTimeout(timer);
+        clearTimeout(grace);
+        signal?.removeEventListener('abort', onAbort);
+        network.abort();
+      };
+      child.onEnd = (end) => {
+        finish();
+        reject(stopped ?? crashError(end, limits));
+      };
+      child.onMessage = (message) => {
+        if (typeof message !== 'object' || message === null || !('id' in message) || message.id !== id)
+          return;
+        if (--messages < 0)
+          return stop(
+            new IceError('tool_limit', 'The tool sent more messages than a call may have', {
+              terminal: true,
+            }),
+            0,
+          );
+        switch (message.t) {
+          case 'done': {
+            finish();
+            const dirty = message.dirty === true;
+            if (stopped !== undefined) return reject(new Settled(stopped, dirty));
+            if (typeof message.json !== 'string' || message.json.length > limits.outputBytes)
+              return reject(limitError('output', limits));
+            return resolve({ json: message.json, dirty });
+          }
+          case 'failed':
+            finish();
+            return reject(
+              new Settled(stopped ?? guestFailure(message.error, limits), message.dirty === true),
+            );
+          case 'need':
+            this.give(job).then(
+              () => child.send(job.message),
+              (error: unknown) => {
+                stop(error, 0);
+              },
+            );
+            return;
+          case 'fetch':
+            void this.fetch(job, message.n, message.request, network.signal);
+            return;
+          default:
+            report(message, call);
+        }
+      };
+      child.onPrint = (stream, text) => {
+        if (--messages < 0) return;
+        for (const line of text.split('\n').slice(0, 50))
+          if (line.trim() !== '') call?.onLog(stream === 'stdout' ? 'info' : 'warn', line.slice(0, 8192));
+      };
+      if (child.ended) return child.onEnd(child.ended);
+      signal?.addEventListener('abort', onAbort, { once: true });
+      if (signal?.aborted) onAbort();
+      child.send(job.message);
+    });
+  }
+
+  private async fetch(job: Job, n: number, request: WireRequest, signal: AbortSignal): Promise<void> {
+    const { child, id } = job;
+    try {
+      if (job.call?.fetch === undefined)
+        throw new IceError('tool_denied', 'The tool asked for the network and declares no hosts', {
+          hint: `permissions: { net: ['${hostOf(request?.url)}'] }`,
+        });
+      const response = await job.call.fetch(request, signal);
+      child.send({ t: 'fetched', id, n, response });
+    } catch (thrown) {
+      const error = thrown instanceof IceError ? thrown : undefined;
+      const kind =
+        error?.code === 'tool_denied' ? 'denied' : error?.code === 'tool_limit' ? 'limit' : 'thrown';
+      const message = thrown instanceof Error ? thrown.message : String(thrown);
+      child.send({ t: 'fetched', id, n, error: { kind, message, hint: error?.hint, name: 'FetchError' } });
+    }
+  }
+}
+
+/** A call that ended in an error while its child stayed in order. */
+class Settled {
+  readonly error: unknown;
+  readonly dirty: boolean;
+  constructor(error: unknown, dirty: boolean) {
+    this.error = error;
+    this.dirty = dirty;
+  }
+}
+
+const LEVELS = new Set(['debug', 'info', 'warn', 'error']);
+
+function report(message: ToParent, call: ToolCall | undefined): void {
+  if (message.t === 'log' && LEVELS.has(message.level))
+    call?.onLog(message.level, String(message.message).slice(0, 10_000), message.fields);
+  if (message.t === 'progress') {
+    const { done, total, message: text } = message;
+    call?.onProgress({ done, total, message: text });
+  }
+}
+
+function abortReason(signal: AbortSignal): unknown {
+  return signal.reason instanceof IceError ? signal.reason : new IceError('timeout', 'The call was stopped');
+}
+
+function hostOf(url: unknown): string {
+  try {
+    return new URL(String(url)).host;
+  } catch {
+    return 'api.example.com';
+  }
+}
+
+function limitsOf(runtime: RuntimeName, limits: ToolCall['permissions']['limits']): CallLimits {
+  return {
+    timeoutMs: limits.timeoutMs ?? DEFAULT_LIMITS.timeoutMs,
+    memoryBytes: (limits.memoryMb ?? DEFAULT_LIMITS.memoryMb[runtime]) * 1024 * 1024,
+    outputBytes: limits.outputBytes ?? DEFAULT_LIMITS.outputBytes,
+    fetches: limits.fetches ?? DEFAULT_LIMITS.fetches,
+    logLines: DEFAULT_LIMITS.logLines,
+    logChars: DEFAULT_LIMITS.logChars,
+  };
+}
+
+/** Deeper values would overflow the stack of whoever walks them. */
+const MOST_DEPTH = 500;
+
+/** Parses what a child said. Its nesting is bounded first, since the child may not have kept to the rules. */
+function parseJson(text: string): unknown {
+  let depth = 0;
+  let inString = false;
+  for (let i = 0; i < text.length; i++) {
+    const char = text.charCodeAt(i);
+    if (inString) {
+      if (char === 92) i++;
+      else if (char === 34) inString = false;
+    } else if (char === 34) inString = true;
+    else if (char === 91 || char === 123) {
+      depth += 1;
+      if (depth > MOST_DEPTH)
+        throw new IceError('output_invalid', `The result is nested more than ${MOST_DEPTH} levels deep`);
+    } else if (char === 93 || char === 125) depth -= 1;
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new IceError('output_invalid', 'The result is not JSON');
+  }
+}
