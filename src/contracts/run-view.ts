@@ -1,0 +1,403 @@
+import type { AnyRunEvent, EventError, NodeState, RunState, Usage } from './events.ts';
+import type { Json } from './json.ts';
+import type { OutlineNode } from './runs.ts';
+
+/**
+ * A run as it looks: the fold of its journal over its outline that tree, timeline, logs and lists draw from. Pure, no
+ * I/O; memory is bounded (finished items of wide loops fold into a count, texts and logs keep their ends).
+ */
+export interface NodeView {
+  /** `priced[3].price`; of a group, the path of what it groups: `priced[3]`, `check.then`. */
+  path: string;
+  id: string;
+  /** A node's type; `item` for one round of a loop, `list` for a branch. */
+  type: string;
+  label?: string;
+  state: NodeState;
+  /** From 1; 0 before the first. */
+  attempt: number;
+  /** Epoch milliseconds. */
+  startedAt?: number;
+  endedAt?: number;
+  usage?: Usage;
+  /** US dollars, of this node alone. */
+  cost?: number;
+  model?: string;
+  error?: EventError;
+  /** The failure was handled by `onError` or by the loop. */
+  handled?: boolean;
+  cached?: boolean;
+  /** Why it was skipped. */
+  skipped?: string;
+  /** When the next attempt, or the end of a wait, is due. */
+  until?: number;
+  waitingFor?: string;
+  progress?: { done?: number; total?: number; message?: string };
+  /** The end of the text that a model streams, while it does. */
+  text?: string;
+  lastLog?: string;
+  /** Of a loop: how many items; of a condition: which branch. */
+  items?: number;
+  branch?: string;
+  children: NodeView[];
+  /** Finished items of a loop that are no longer in `children`. */
+  folded: number;
+  /** Items of a loop that ended without, and with, a failure. */
+  done: number;
+  failed: number;
+}
+
+export interface LogLine {
+  seq: number;
+  ts: number;
+  path: string;
+  level: 'debug' | 'info' | 'warn' | 'error';
+  message: string;
+}
+
+const MOST_LOGS = 1000;
+const MOST_TEXT = 600;
+/** Finished items of a loop that stay open to look at; failed ones stay up to this number as well. */
+const OPEN_ITEMS = 12;
+
+export const SETTLED: ReadonlySet<NodeState> = new Set(['succeeded', 'failed', 'skipped', 'cancelled']);
+
+export class RunView {
+  readonly nodes: NodeView[];
+  state: RunState = 'queued';
+  name = '';
+  version = '';
+  inputs: { [key: string]: Json } = {};
+  outputs?: { [key: string]: Json };
+  error?: EventError;
+  /** The node whose failure failed the run. */
+  failedPath?: string;
+  handledFailures: string[] = [];
+  createdAt?: number;
+  startedAt?: number;
+  endedAt?: number;
+  /** Why it is paused; until when it waits. */
+  pausedBecause?: 'asked' | 'detached' | 'budget';
+  until?: number;
+  cancelling = false;
+  alerts: string[] = [];
+  usage: Usage = { inputTokens: 0, outputTokens: 0 };
+  cost = 0;
+  /** Number of the last event. */
+  seq = 0;
+  readonly logs: LogLine[] = [];
+  readonly #outline: OutlineNode[];
+  readonly #byPath = new Map<string, { view: NodeView; outline?: OutlineNode; parent?: NodeView }>();
+
+  constructor(outline: OutlineNode[]) {
+    this.#outline = outline;
+    this.nodes = this.#list('', outline, undefined);
+  }
+
+  /** Takes one event of the journal in; the node that it changed, if it was about one. */
+  apply(event: AnyRunEvent): NodeView | undefined {
+    if (event.seq <= this.seq) return undefined;
+    this.seq = event.seq;
+    if (event.path === undefined) {
+      this.#applyRun(event);
+      return undefined;
+    }
+    const node = this.find(event.path);
+    if (!node) return undefined;
+    const before = node.state;
+    this.#applyNode(node, event);
+    if (SETTLED.has(node.state) && !SETTLED.has(before)) this.#settled(node);
+    return node;
+  }
+
+  /** Streamed text of a model; no event, so it is gone when the attempt ends. */
+  delta(frame: { path: string; attempt: number; text: string }): NodeView | undefined {
+    const node = this.find(frame.path);
+    if (!node || SETTLED.has(node.state)) return undefined;
+    node.text = ((node.text ?? '') + frame.text).slice(-MOST_TEXT);
+    return node;
+  }
+
+  /** The node at a path; items of loops come to be when they are first spoken of. */
+  find(path: string): NodeView | undefined {
+    const known = this.#byPath.get(path);
+    if (known) return known.view;
+    const cut = Math.max(path.lastIndexOf('.'), path.lastIndexOf('['));
+    if (cut <= 0) return undefined;
+    const parent = this.find(path.slice(0, cut));
+    const entry = parent && this.#byPath.get(parent.path);
+    if (!parent || !entry) return undefined;
+    if (path[cut] === '[' && parent.type === 'loop') {
+      const item = this.#group(path, path.slice(cut), 'item', parent);
+      item.children = this.#list(path, entry.outline?.lists?.['body'] ?? [], item);
+      parent.children.push(item);
+      return item;
+    }
+    return this.#byPath.get(path)?.view;
+  }
+
+  /** The container of a node or group. */
+  parentOf(node: NodeView): NodeView | undefined {
+    return this.#byPath.get(node.path)?.parent;
+  }
+
+  get outline(): OutlineNode[] {
+    return this.#outline;
+  }
+
+  #applyRun(event: AnyRunEvent): void {
+    switch (event.type) {
+      case 'run.created':
+        this.createdAt = event.ts;
+        this.name = event.data.name;
+        this.version = event.data.version;
+        this.inputs = event.data.inputs;
+        break;
+      case 'run.started':
+        this.state = 'running';
+        this.startedAt ??= event.ts;
+        break;
+      case 'run.waiting':
+        this.state = 'waiting';
+        this.until = event.data.until;
+        break;
+      case 'run.paused':
+        this.state = 'paused';
+        this.pausedBecause = event.data.reason;
+        break;
+      case 'run.resumed':
+        this.state = 'queued';
+        this.pausedBecause = undefined;
+        this.until = undefined;
+        break;
+      case 'run.alert':
+        this.alerts.push(event.data.message);
+        break;
+      case 'run.cancelling':
+        this.cancelling = true;
+        break;
+      case 'run.succeeded':
+        this.state = 'succeeded';
+        this.outputs = event.data.outputs;
+        this.handledFailures = event.data.handledFailures ?? [];
+        this.endedAt = event.ts;
+        break;
+      case 'run.failed':
+        this.state = 'failed';
+        this.error = event.data.error;
+        this.failedPath = event.data.path;
+        this.endedAt = event.ts;
+        break;
+      case 'run.cancelled':
+        this.state = 'cancelled';
+        this.endedAt = event.ts;
+        break;
+    }
+  }
+
+  #applyNode(node: NodeView, event: AnyRunEvent): void {
+    if (event.attempt !== undefined) node.attempt = Math.max(node.attempt, event.attempt);
+    switch (event.type) {
+      case 'node.started':
+        node.state = 'running';
+        node.startedAt ??= event.ts;
+        node.until = undefined;
+        node.text = undefined;
+        node.progress = undefined;
+        if (node.attempt === 0) node.attempt = 1;
+        if (event.data.items !== undefined) node.items = event.data.items;
+        if (event.data.branch !== undefined) this.#chose(node, event.data.branch);
+        break;
+      case 'node.log':
+        node.lastLog = event.data.message;
+        this.#log(event, event.data.level, event.data.message);
+        break;
+      case 'node.progress':
+        node.progress = event.data;
+        break;
+      case 'node.step':
+        this.#spend(node, event.data.usage, event.data.cost);
+        node.lastLog = `${event.data.kind} ${event.data.name}`;
+        break;
+      case 'node.cached':
+        node.state = 'succeeded';
+        node.cached = true;
+        node.startedAt ??= event.ts;
+        node.endedAt = event.ts;
+        break;
+      case 'node.retrying':
+        node.state = 'retrying';
+        node.error = event.data.error;
+        node.until = event.data.at;
+        node.text = undefined;
+        this.#log(event, 'warn', `attempt ${node.attempt} failed: ${event.data.error.message}`);
+        break;
+      case 'node.waiting':
+        node.state = 'waiting';
+        node.startedAt ??= event.ts;
+        node.waitingFor = event.data.kind;
+        node.until = event.data.until;
+        break;
+      case 'node.answered':
+      case 'node.signalled':
+        node.state = 'running';
+        node.waitingFor = undefined;
+        break;
+      case 'node.succeeded':
+        this.#end(node, event.ts, 'succeeded', event.data);
+        node.error = undefined;
+        if (event.data.model !== undefined) node.model = event.data.model;
+        break;
+      case 'node.failed':
+        this.#end(node, event.ts, 'failed', event.data);
+        node.error = event.data.error;
+        node.handled = event.data.handled ?? false;
+        this.#log(event, 'error', event.data.error.message);
+        break;
+      case 'node.skipped':
+        node.state = 'skipped';
+        node.skipped = skipReason(event.data);
+        break;
+      case 'node.cancelled':
+        node.state = 'cancelled';
+        node.endedAt = event.ts;
+        break;
+    }
+  }
+
+  #end(
+    node: NodeView,
+    ts: number,
+    state: NodeState,
+    data: { durationMs?: number; usage?: Usage; cost?: number },
+  ): void {
+    node.state = state;
+    node.endedAt = ts;
+    // A pure node writes only its end; its length is in it.
+    node.startedAt ??= ts - (data.durationMs ?? 0);
+    node.until = undefined;
+    node.text = undefined;
+    // What steps have already been counted is part of the whole that the end says.
+    if (data.usage || data.cost !== undefined) {
+      this.#spend(node, negative(node.usage), -(node.cost ?? 0));
+      node.usage = undefined;
+      node.cost = undefined;
+      this.#spend(node, data.usage, data.cost);
+    }
+  }
+
+  #spend(node: NodeView, usage: Usage | undefined, cost: number | undefined): void {
+    if (usage) {
+      node.usage = plus(node.usage, usage);
+      this.usage = plus(this.usage, usage);
+    }
+    if (cost !== undefined) {
+      node.cost = (node.cost ?? 0) + cost;
+      this.cost = Math.max(0, this.cost + cost);
+    }
+  }
+
+  #log(event: AnyRunEvent, level: LogLine['level'], message: string): void {
+    this.logs.push({ seq: event.seq, ts: event.ts, path: event.path ?? '', level, message });
+    if (this.logs.length > MOST_LOGS) this.logs.shift();
+  }
+
+  #chose(node: NodeView, branch: string): void {
+    node.branch = branch;
+    for (const list of node.children) {
+      if (list.id !== branch) list.state = 'skipped';
+    }
+  }
+
+  /** A node has settled: the item or branch that it belongs to may have, too. */
+  #settled(node: NodeView): void {
+    const group = this.parentOf(node);
+    if (!group || (group.type !== 'item' && group.type !== 'list')) return;
+    if (!group.children.every((child) => SETTLED.has(child.state))) return;
+    const bad = group.children.find((child) => child.state === 'failed');
+    group.state = bad ? 'failed' : group.children.some((child) => child.state === 'cancelled') ? 'cancelled' : 'succeeded';
+    group.startedAt = Math.min(...group.children.map((child) => child.startedAt ?? Number.POSITIVE_INFINITY));
+    group.endedAt = node.endedAt;
+    if (bad) {
+      group.error = bad.error;
+      group.handled = bad.handled ?? false;
+    }
+    const loop = this.parentOf(group);
+    if (group.type !== 'item' || !loop) return;
+    if (bad) loop.failed++;
+    else loop.done++;
+    this.#foldItems(loop);
+  }
+
+  #foldItems(loop: NodeView): void {
+    const settled = loop.children.filter((item) => SETTLED.has(item.state));
+    const good = settled.filter((item) => item.state !== 'failed');
+    const over = [
+      ...good.slice(0, Math.max(0, good.length - OPEN_ITEMS)),
+      ...settled.filter((item) => item.state === 'failed').slice(OPEN_ITEMS),
+    ];
+    if (over.length === 0) return;
+    const gone = new Set(over);
+    loop.children = loop.children.filter((item) => !gone.has(item));
+    loop.folded += gone.size;
+    for (const item of gone) this.#forget(item);
+  }
+
+  #forget(node: NodeView): void {
+    for (const child of node.children) this.#forget(child);
+    // The path stays known, so that a late word about it does not open the item again.
+    const entry = this.#byPath.get(node.path);
+    if (node.type === 'item' && entry) entry.view.children = [];
+    else this.#byPath.delete(node.path);
+  }
+
+  #group(path: string, id: string, type: 'item' | 'list', parent: NodeView): NodeView {
+    const view: NodeView = { path, id, type, state: 'pending', attempt: 0, children: [], folded: 0, done: 0, failed: 0 };
+    this.#byPath.set(path, { view, parent });
+    return view;
+  }
+
+  #list(prefix: string, outline: readonly OutlineNode[], parent: NodeView | undefined): NodeView[] {
+    return outline.map((node) => {
+      const path = prefix === '' ? node.id : `${prefix}.${node.id}`;
+      const view: NodeView = {
+        path,
+        id: node.id,
+        type: node.type,
+        ...(node.label === undefined ? {} : { label: node.label }),
+        state: 'pending',
+        attempt: 0,
+        children: [],
+        folded: 0,
+        done: 0,
+        failed: 0,
+      };
+      this.#byPath.set(path, { view, outline: node, parent });
+      // The rounds of a loop come when they start.
+      if (node.type !== 'loop') {
+        for (const [name, list] of Object.entries(node.lists ?? {})) {
+          if (node.type === 'workflow') view.children.push(...this.#list(path, list, view));
+          else {
+            const group = this.#group(`${path}.${name}`, name, 'list', view);
+            group.children = this.#list(group.path, list, group);
+            view.children.push(group);
+          }
+        }
+      }
+      return view;
+    });
+  }
+}
+
+function skipReason({ reason, because }: { reason: string; because?: string }): string {
+  if (reason === 'condition') return 'its `if` is false';
+  if (reason === 'branch') return 'the other branch was taken';
+  return because ? `needs ${because}` : 'a node that it needs was skipped';
+}
+
+const plus = (a: Usage | undefined, b: Usage): Usage => ({
+  inputTokens: (a?.inputTokens ?? 0) + b.inputTokens,
+  outputTokens: (a?.outputTokens ?? 0) + b.outputTokens,
+});
+const negative = (usage: Usage | undefined): Usage | undefined =>
+  usage && { inputTokens: -usage.inputTokens, outputTokens: -usage.outputTokens };
