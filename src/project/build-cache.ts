@@ -1,0 +1,165 @@
+import { hash, randomBytes } from 'node:crypto';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { ExtractedTool } from '../sandbox/port.ts';
+import type { BuiltBundle, BundleInput } from './bundle.ts';
+
+/** What building a tool came to: the bundle, and what it says of itself. */
+export interface BuiltTool {
+  code: string;
+  digest: string;
+  sourcesDigest: string;
+  tool: ExtractedTool;
+  warnings: BuiltBundle['warnings'];
+  /** Files of the project that went into the bundle, relative to it. */
+  ownFiles: string[];
+}
+
+interface Entry extends Omit<BuiltTool, 'code'> {
+  file: string;
+  toolchain: string;
+  inputs: Pick<BundleInput, 'path' | 'sha'>[];
+}
+
+/** Entries of files that were not built for this long are removed, so that the folder does not grow for ever. */
+const KEPT_MS = 30 * 24 * 3_600_000;
+const MOST_ENTRIES = 2_000;
+
+/**
+ * Built tools in `.ice/cache/tools`, so that an unchanged tool costs neither the bundler nor a child process. An entry
+ * is believed only if every file that went into the bundle still has the same content, and the code is still what its
+ * digest says. Writers may race: each file is written aside and moved into place. Whatever is damaged counts as absent.
+ */
+export class BuildCache {
+  private readonly root: string;
+  private readonly folder: string;
+  private readonly toolchain: string;
+  private writable = true;
+
+  /** `toolchain` names everything besides the sources that the result depends on. */
+  constructor(root: string, toolchain: string) {
+    this.root = root;
+    this.folder = join(root, '.ice', 'cache', 'tools');
+    this.toolchain = toolchain;
+  }
+
+  get(file: string): BuiltTool | undefined {
+    const entry = this.read(file);
+    if (!entry) return undefined;
+    for (const input of entry.inputs)
+      if (shaOf(resolve(this.root, input.path)) !== input.sha) return undefined;
+    let code: string;
+    try {
+      code = readFileSync(this.codeFile(entry.digest), 'utf8');
+    } catch {
+      return undefined;
+    }
+    if (`sha256:${hash('sha256', code, 'hex')}` !== entry.digest) return undefined;
+    const { digest, sourcesDigest, tool, warnings, ownFiles } = entry;
+    return { code, digest, sourcesDigest, tool, warnings, ownFiles };
+  }
+
+  put(file: string, built: BuiltTool, inputs: readonly BundleInput[]): void {
+    const { code, ...rest } = built;
+    const entry: Entry = {
+      ...rest,
+      file,
+      toolchain: this.toolchain,
+      inputs: [...inputs, ...this.settings()].map(({ path, sha }) => ({ path, sha })),
+    };
+    // The code first: an entry never points at code that is not there yet.
+    this.write(this.codeFile(built.digest), code);
+    this.write(this.entryFile(file), JSON.stringify(entry));
+  }
+
+  /** Removes what was not used for a month, and what is beyond the most that is kept. */
+  sweep(now = Date.now()): void {
+    let names: string[];
+    try {
+      names = readdirSync(this.folder);
+    } catch {
+      return;
+    }
+    const files = names
+      .map((name) => {
+        const path = join(this.folder, name);
+        return { path, usedAt: usedAt(path) };
+      })
+      .sort((a, b) => b.usedAt - a.usedAt);
+    for (const [index, { path, usedAt: at }] of files.entries())
+      if (index >= MOST_ENTRIES || now - at > KEPT_MS) rmSync(path, { force: true });
+  }
+
+  /** Files that steer the bundler without being part of the bundle; an absent one counts as such. */
+  private settings(): { path: string; sha: string }[] {
+    return ['package.json', 'tsconfig.json'].map((path) => ({ path, sha: shaOf(join(this.root, path)) }));
+  }
+
+  private read(file: string): Entry | undefined {
+    const path = this.entryFile(file);
+    let entry: Entry;
+    try {
+      entry = JSON.parse(readFileSync(path, 'utf8')) as Entry;
+    } catch {
+      return undefined;
+    }
+    const whole = entry?.file === file && entry.toolchain === this.toolchain && Array.isArray(entry.inputs);
+    if (!whole || typeof entry.digest !== 'string' || typeof entry.tool !== 'object') return undefined;
+    if (Date.now() - usedAt(path) > KEPT_MS / 2) this.touch(path, this.codeFile(entry.digest));
+    return entry;
+  }
+
+  private touch(...paths: string[]): void {
+    const now = new Date();
+    for (const path of paths)
+      try {
+        utimesSync(path, now, now);
+      } catch {
+        // A cache that can't be written still serves.
+      }
+  }
+
+  private write(path: string, text: string): void {
+    if (!this.writable) return;
+    const aside = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
+    try {
+      mkdirSync(this.folder, { recursive: true });
+      writeFileSync(aside, text);
+      renameSync(aside, path);
+    } catch {
+      // A read-only or full disk: the build goes on without a cache, and says nothing, because nothing is lost.
+      this.writable = false;
+      rmSync(aside, { force: true });
+    }
+  }
+
+  private readonly entryFile = (file: string): string =>
+    join(this.folder, `${hash('sha256', file, 'hex').slice(0, 32)}.json`);
+  private readonly codeFile = (digest: string): string =>
+    join(this.folder, `${digest.replace(/[^0-9a-z]/g, '-').slice(0, 80)}.js`);
+}
+
+function shaOf(path: string): string {
+  try {
+    return hash('sha256', readFileSync(path), 'hex');
+  } catch {
+    return 'absent';
+  }
+}
+
+function usedAt(path: string): number {
+  try {
+    return statSync(path).mtimeMs;
+  } catch {
+    return 0;
+  }
+}
