@@ -1,0 +1,74 @@
+import type { z } from 'zod';
+import { IceError } from '../contracts/errors.ts';
+import { ROUTES, type Route, type RouteName } from '../contracts/routes.ts';
+import type { TokenRow } from '../registry/ports.ts';
+
+type Table = typeof ROUTES;
+type Parsed<N extends RouteName, K extends 'params' | 'query' | 'body'> =
+  Table[N] extends Record<K, infer S> ? (S extends z.ZodType ? z.output<S> : undefined) : undefined;
+/** The body that a route answers. */
+export type AnswerBody<N extends RouteName> = Table[N]['response'] extends z.ZodType
+  ? z.input<Table[N]['response']>
+  : undefined;
+
+/** One request, parsed by the table and allowed by the policy. */
+export interface Call<N extends RouteName> {
+  params: Parsed<N, 'params'>;
+  query: Parsed<N, 'query'>;
+  body: Parsed<N, 'body'>;
+  /** The body of routes with `bytes`. */
+  bytes: Uint8Array;
+  /** The body's text holds whole numbers that a double may not hold exactly. */
+  longIntegers: boolean;
+  /** The project of the path, `_` answered; empty for routes without one. */
+  project: string;
+  /** Whose call it is; for routes with role `none` there is nobody. */
+  token: TokenRow;
+  /** Aborted when the caller has gone. */
+  signal: AbortSignal;
+  header(name: string): string | undefined;
+}
+
+/** What a handler answers. */
+export interface Answer<B> {
+  body: B;
+  /** The route's own unless said. */
+  status?: number;
+  headers?: Record<string, string>;
+  /** A strong validator without quotes; `hash` = made from the body. */
+  etag?: string;
+}
+
+export type Handler<N extends RouteName> = (call: Call<N>) => Promise<Answer<AnswerBody<N>> | Response>;
+export type Handlers = { [N in RouteName]: Handler<N> };
+
+/** The name that is written into journals and versions: the operator's token has no id worth keeping. */
+export const callerName = (token: TokenRow): string => (token.operator ? 'operator' : token.id);
+
+/**
+ * "There is no such thing", from the route and its parameters alone, so that a thing of a project that one is no
+ * member of and a thing that is not there have the same answer, byte for byte.
+ */
+export function missing(route: Route, params: Record<string, string> | undefined): IceError {
+  if (params?.['id'] !== undefined && route.tag === 'runs')
+    return new IceError('not_found', `There is no run ${params['id']} here`, {
+      hint: 'See the runs: ice runs list',
+    });
+  if (params?.['name'] !== undefined)
+    return new IceError('not_found', `There is no ${params['kind']} ${params['name']} here`, {
+      hint: 'See what there is: ice components list',
+    });
+  if (params?.['digest'] !== undefined)
+    return new IceError('not_found', `There is no content ${params['digest']} here`, {
+      hint: 'Upload it first: PUT it under its digest',
+    });
+  if (params?.['project'] !== undefined)
+    return new IceError('not_found', 'There is no such project, or this token is not a member of it', {
+      hint: "See the token's project: ice whoami",
+    });
+  return new IceError('not_found', 'There is nothing here under this id');
+}
+
+/** `missing` for a handler. */
+export const missingOf = (name: RouteName, params: unknown): IceError =>
+  missing(ROUTES[name], params as Record<string, string>);

@@ -1,0 +1,147 @@
+import canonicalize from 'canonicalize';
+import { IceError } from '../../contracts/errors.ts';
+import { compilePlan } from '../../language/index.ts';
+import { changeOfPlan, planPush, refusalOf, type WantedComponent } from '../../registry/index.ts';
+import type { VersionRow } from '../../registry/ports.ts';
+import { buildCatalog, loadDocument, noEntry, parseManifest, untrusted } from '../catalog.ts';
+import { isTrusted } from '../policy.ts';
+import { callerName, type Handlers } from '../route.ts';
+import type { Services } from '../services.ts';
+
+/** How often a push that names no base is planned again when others push meanwhile. */
+const MOST_ATTEMPTS = 5;
+
+export function pushRoutes(services: Services): Pick<Handlers, 'pushesCreate'> {
+  const { registry, clock } = services;
+  return {
+    pushesCreate: async ({ project, body, token }) => {
+      const by = callerName(token);
+      const wanted = await loadWanted(services, project, body.items, by);
+      for (let attempt = 1; ; attempt++) {
+        // The revision is read first: what comes in between makes the plan stale, never wrong.
+        const revision = await registry.revision(project);
+        const [versions, tags] = await Promise.all([registry.versions(project), registry.tags(project)]);
+        const current = { project, revision, versions, tags };
+        if (body.base !== undefined && body.base !== revision && !body.dryRun)
+          throw moved(body.base, revision);
+        const plan = planPush(current, wanted, body);
+        await assertCompiles(services, project, wanted, plan.entries, by);
+        if (body.dryRun) return { body: { plan, applied: false } };
+        const refused = refusalOf(plan);
+        if (refused)
+          throw new IceError(refused.code, refused.message, {
+            hint: refused.hint,
+            details: { ...refused.details, plan },
+          });
+        const change = changeOfPlan(current, wanted, plan, { ...body, by, now: clock.now() });
+        if (change.versions.length + change.tags.length + change.archive.length === 0)
+          return { body: { plan, applied: true } };
+        try {
+          await registry.apply(change);
+          return { body: { plan, applied: true } };
+        } catch (error) {
+          const again = error instanceof IceError && error.code === 'target_moved';
+          if (!again || body.base !== undefined || attempt >= MOST_ATTEMPTS) throw error;
+        }
+      }
+    },
+  };
+}
+
+const moved = (base: string, revision: string): IceError =>
+  new IceError('target_moved', 'The registry changed since this plan was made', {
+    hint: 'Plan the push again, and look at what is new: ice push --dry-run',
+    details: { planned: base, now: revision },
+  });
+
+/** The manifests of a push, each the canonical content of its digest, with its entry here and its code allowed. */
+async function loadWanted(
+  services: Services,
+  project: string,
+  items: readonly Omit<WantedComponent, 'manifest'>[],
+  by: string,
+): Promise<WantedComponent[]> {
+  const { artifacts, config } = services;
+  const wanted: WantedComponent[] = [];
+  for (const item of items) {
+    const found = await artifacts.get(project, item.digest);
+    if (!found) throw noEntry({ ...item, entry: item.digest });
+    const manifest = parseManifest(item.digest, found.bytes);
+    // Otherwise two digests could be of one manifest, written in two ways.
+    if (canonicalize(manifest) !== new TextDecoder().decode(found.bytes))
+      throw new IceError(
+        'artifact_mismatch',
+        `The manifest of ${item.kind}/${item.name} is not in canonical form`,
+        {
+          hint: 'Its bytes are the RFC 8785 form of the JSON, with every field present',
+          details: { digest: item.digest },
+        },
+      );
+    if (
+      manifest.kind === 'tool' &&
+      !isTrusted(config, by) &&
+      !(manifest.runtime === 'sandbox' && config.untrustedRuntime)
+    )
+      throw untrusted(manifest, config.untrustedRuntime);
+    wanted.push({ ...item, manifest });
+  }
+  const there = await artifacts.has(
+    project,
+    wanted.map((item) => item.manifest.entry),
+  );
+  for (const item of wanted) if (!there.has(item.manifest.entry)) throw noEntry(item.manifest);
+  return wanted;
+}
+
+/** Every workflow of a push compiles against the registry as it will be: all findings of all of them at once. */
+async function assertCompiles(
+  services: Services,
+  project: string,
+  wanted: readonly WantedComponent[],
+  entries: readonly { kind: string; name: string; action: string; version: string }[],
+  by: string,
+): Promise<void> {
+  const coming = wanted.map((item): VersionRow => {
+    const entry = entries.find((each) => each.kind === item.kind && each.name === item.name);
+    return {
+      project,
+      kind: item.kind,
+      name: item.name,
+      version: entry?.version ?? item.version,
+      digest: item.digest,
+      manifest: item.manifest,
+      info: item.info,
+      createdAt: services.clock.now(),
+      createdBy: by,
+      archivedAt: null,
+    };
+  });
+  const failures: { component: string; error: IceError }[] = [];
+  for (const row of coming) {
+    if (row.kind !== 'workflow') continue;
+    const blueprint = await loadDocument(services, project, row.manifest);
+    const catalog = await buildCatalog(services, blueprint, { project, coming });
+    try {
+      compilePlan(blueprint, row.digest, catalog);
+    } catch (error) {
+      if (!(error instanceof IceError)) throw error;
+      failures.push({ component: `${row.kind}/${row.name}`, error });
+    }
+  }
+  const [first] = failures;
+  if (!first) return;
+  throw new IceError(
+    'validation_failed',
+    `${first.component} does not compile on this target: ${first.error.message}${failures.length > 1 ? ` (and ${failures.length - 1} more workflows)` : ''}`,
+    {
+      hint: first.error.hint ?? 'See all findings: ice validate',
+      details: {
+        components: failures.map(({ component, error }) => ({
+          component,
+          message: error.message,
+          ...error.details,
+        })),
+      },
+    },
+  );
+}

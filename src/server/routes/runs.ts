@@ -1,0 +1,260 @@
+import { IceError } from '../../contracts/errors.ts';
+import { newId } from '../../contracts/ids.ts';
+import type { JsonSchema } from '../../contracts/json.ts';
+import type { RouteName } from '../../contracts/routes.ts';
+import type { Run } from '../../contracts/runs.ts';
+import type { RunRow } from '../../engine/ports.ts';
+import { outlineOf } from '../../language/index.ts';
+import { loadManifest } from '../catalog.ts';
+import { createCompiler } from '../compile.ts';
+import type { Memory } from '../idempotency.ts';
+import { decodeCursor, encodeCursor } from '../page.ts';
+import { assertLive } from '../policy.ts';
+import { asIceError } from '../problem.ts';
+import { type Answer, type Call, callerName, type Handlers, missingOf } from '../route.ts';
+import { checkInputs } from '../run-inputs.ts';
+import { contentHash, sourceOf } from '../run-request.ts';
+import { runEtag, runSummary, runView, shownEvent, waitForEnd } from '../run-view.ts';
+import type { Followed, Services } from '../services.ts';
+import { eventStream } from '../sse.ts';
+
+type RunRoute = Extract<RouteName, `runs${string}`>;
+
+export function runRoutes(services: Services): Pick<Handlers, RunRoute> {
+  const { runs, engine, clock, config } = services;
+  const compiler = createCompiler(services);
+  let streams = 0;
+
+  const rowOf = async (
+    name: RunRoute,
+    call: { project: string; params: { id: string } },
+  ): Promise<RunRow> => {
+    const row = await runs.get(call.project, call.params.id);
+    if (!row) throw missingOf(name, call.params);
+    return row;
+  };
+  const answer = async (row: RunRow, status?: number): Promise<Answer<Run>> => {
+    const body: Run = await runView(services, row);
+    return { body, etag: runEtag(body), ...(status === undefined ? {} : { status }) };
+  };
+  /** Pause, resume and cancel: on the run as the caller saw it, if the caller says so. */
+  const control = async (
+    name: 'runsCancel' | 'runsPause' | 'runsResume',
+    call: Pick<Call<'runsPause'>, 'project' | 'params' | 'header'>,
+    act: () => Promise<RunRow | undefined>,
+  ): Promise<Answer<Run>> => {
+    const row = await rowOf(name, call);
+    const match = call.header('if-match');
+    const etag = `"${runEtag(runSummary(row, clock.now()))}"`;
+    if (match !== undefined && match !== '*' && !match.split(',').some((each) => each.trim() === etag))
+      throw new IceError('stale', 'The run has gone on since it was read', {
+        hint: `Read it again; its ETag is now ${etag}`,
+        details: { etag },
+      });
+    const changed = await act();
+    if (!changed) throw missingOf(name, call.params);
+    return answer(changed, 202);
+  };
+
+  return {
+    runsCreate: async (call) => {
+      const { body, project, token } = call;
+      const source = sourceOf(body, token);
+      const hash = await contentHash(body);
+      const by = callerName(token);
+      if (body.id !== undefined) {
+        const there = await runs.get(project, body.id);
+        if (there) {
+          if (there.contentHash !== hash) throw otherContent(body.id);
+          return answer(await waitForEnd(services, there, call.query.wait, call.signal), 200);
+        }
+      }
+      const plan = await compiler.plan(project, source, by);
+      const inputs = checkInputs(plan, body.inputs, call.longIntegers);
+      const { row, created } = await engine.create({
+        project,
+        id: body.id ?? newId('run', clock.now()),
+        plan,
+        inputs,
+        contentHash: hash,
+        by,
+        ...(body.deadlineMs === undefined ? {} : { deadlineMs: body.deadlineMs }),
+        ...(body.maxCost === undefined ? {} : { maxCost: body.maxCost }),
+      });
+      return answer(await waitForEnd(services, row, call.query.wait, call.signal), created ? 201 : 200);
+    },
+
+    runsList: async ({ project, query }) => {
+      const before =
+        query.cursor === undefined ? undefined : decodeCursor(query.cursor, ['number', 'string']);
+      const rows = await runs.list({
+        project,
+        limit: query.limit + 1,
+        ...(query.state === undefined ? {} : { state: query.state }),
+        ...(query.name === undefined ? {} : { name: query.name }),
+        ...(before === undefined
+          ? {}
+          : { before: { createdAt: before[0] as number, id: before[1] as string } }),
+      });
+      const items = rows.slice(0, query.limit);
+      const last = items.at(-1);
+      const now = clock.now();
+      return {
+        body: {
+          items: items.map((row) => runSummary(row, now)),
+          next: rows.length > query.limit && last ? encodeCursor([last.createdAt, last.id]) : null,
+        },
+      };
+    },
+
+    runsGet: async (call) =>
+      answer(await waitForEnd(services, await rowOf('runsGet', call), call.query.wait, call.signal)),
+
+    runsOutline: async (call) => {
+      const row = await rowOf('runsOutline', call);
+      const plan = await runs.plan(row.planDigest);
+      if (!plan) throw missingOf('runsOutline', call.params);
+      return {
+        body: { outline: outlineOf(plan), outputs: await outputSchemas(services, row) },
+        etag: row.planDigest,
+      };
+    },
+
+    runsEvents: async (call) => {
+      const row = await rowOf('runsEvents', call);
+      const after = call.query.after ?? lastEventId(call.header('last-event-id'));
+      const plan = await runs.plan(row.planDigest);
+      const writeOnly = plan?.writeOnly ?? [];
+      if (/application\/(x-)?ndjson/.test(call.header('accept') ?? ''))
+        return new Response(journalLines(services, row, after, writeOnly), {
+          headers: { 'content-type': 'application/x-ndjson' },
+        });
+
+      if (streams >= (config.maxStreams ?? 1000))
+        throw new IceError('unavailable', 'Too many streams are open', {
+          hint: 'Try again in a while, or read without following: Accept: application/x-ndjson',
+          retryAfterMs: 5000,
+        });
+      const abort = new AbortController();
+      if (call.signal.aborted) abort.abort();
+      call.signal.addEventListener('abort', () => abort.abort(), { once: true });
+      streams++;
+      const stream = eventStream({
+        entries: shownEntries(engine.follow(row.project, row.id, { after, signal: abort.signal }), writeOnly),
+        ended: () => runs.get(row.project, row.id),
+        heartbeatMs: config.heartbeatMs ?? 15_000,
+        stillAllowed: async () => {
+          const token = await services.tokens.byHash(call.token.hash);
+          if (!token) throw new IceError('unauthenticated', 'The token is not known here any more');
+          assertLive(token, clock.now());
+        },
+        abort,
+        asError: (error) => {
+          services.log({ level: 'warn', message: `a stream of ${row.id} broke`, error });
+          return asIceError(error);
+        },
+        onClose: () => {
+          streams--;
+        },
+      });
+      return new Response(stream, {
+        headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' },
+      });
+    },
+
+    runsCancel: (call) =>
+      control('runsCancel', call, () =>
+        engine.cancel(call.project, call.params.id, {
+          by: callerName(call.token),
+          force: call.body.force,
+          ...(call.body.reason === undefined ? {} : { reason: call.body.reason }),
+        }),
+      ),
+    runsPause: (call) =>
+      control('runsPause', call, () =>
+        engine.pause(call.project, call.params.id, { by: callerName(call.token) }),
+      ),
+    runsResume: (call) =>
+      control('runsResume', call, () =>
+        engine.resume(call.project, call.params.id, { by: callerName(call.token) }),
+      ),
+  };
+}
+
+/** A repeated creation answers with the run as it is now, not as it was. */
+export function runMemories(
+  services: Services,
+): Partial<Record<RouteName, (call: Call<RouteName>) => Memory>> {
+  const memory = (call: Call<RouteName>): Memory => ({
+    keep: (body) => ({ id: (body as Run).id }),
+    recall: async (kept) => {
+      const row = await services.runs.get(call.project, (kept as { id: string }).id);
+      if (!row) throw missingOf('runsGet', kept);
+      return runView(services, row);
+    },
+  });
+  return { runsCreate: memory, runsCancel: memory, runsPause: memory, runsResume: memory };
+}
+
+/** The schemas of the outputs by name: what a client needs to save them as files. */
+async function outputSchemas(services: Services, row: RunRow): Promise<Record<string, JsonSchema>> {
+  const std = await services.std.byDigest(row.digest);
+  const manifest = std?.version.manifest ?? (await loadManifest(services, row.project, row.digest));
+  const output = manifest?.output;
+  if (typeof output !== 'object' || output === null) return {};
+  return manifest?.kind === 'workflow'
+    ? ((output['properties'] as Record<string, JsonSchema> | undefined) ?? {})
+    : { result: output };
+}
+
+const otherContent = (id: string): IceError =>
+  new IceError('idempotency_mismatch', `The run ${id} is there already, with other content`, {
+    hint: 'Leave the id out, or make a new one; the same id with the same content is a safe retry',
+    details: { id },
+  });
+
+function lastEventId(header: string | undefined): number {
+  if (header === undefined || header === '') return 0;
+  if (!/^\d{1,15}$/.test(header))
+    throw new IceError('bad_request', 'Last-Event-ID is not the number of an event', {
+      hint: 'It is the `seq` of the last event seen',
+    });
+  return Number(header);
+}
+
+async function* shownEntries(
+  entries: AsyncIterable<Followed>,
+  writeOnly: readonly string[],
+): AsyncIterable<Followed> {
+  for await (const entry of entries)
+    yield entry.kind === 'event' ? { kind: 'event', event: shownEvent(entry.event, writeOnly) } : entry;
+}
+
+const LINES_AT_ONCE = 500;
+
+/** The journal as it is now, a line an event, read as it is taken. */
+function journalLines(
+  services: Services,
+  row: RunRow,
+  after: number,
+  writeOnly: readonly string[],
+): ReadableStream<Uint8Array> {
+  let at = after;
+  const encoder = new TextEncoder();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const events =
+          at >= row.seq ? [] : await services.runs.events(row.project, row.id, at, LINES_AT_ONCE);
+        if (events.length === 0) return controller.close();
+        at = events.at(-1)!.seq;
+        controller.enqueue(
+          encoder.encode(
+            `${events.map((event) => JSON.stringify(shownEvent(event, writeOnly))).join('\n')}\n`,
+          ),
+        );
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}

@@ -1,0 +1,128 @@
+import type { ComponentVersion } from '../contracts/components.ts';
+import type { AnyRunEvent } from '../contracts/events.ts';
+import type { Json } from '../contracts/json.ts';
+import type { Plan } from '../contracts/plan.ts';
+import type { RunRow, RunStore } from '../engine/ports.ts';
+import type {
+  ArtifactStore,
+  IdempotencyStore,
+  RegistryStore,
+  TokenRow,
+  TokenStore,
+} from '../registry/ports.ts';
+
+/**
+ * Everything that the server needs of the world, as values: `createApp(services)` opens nothing by itself. The host
+ * puts one together; a test hands in memory stores.
+ */
+export interface Services {
+  runs: RunStore;
+  registry: RegistryStore;
+  artifacts: ArtifactStore;
+  tokens: TokenStore;
+  idempotency: IdempotencyStore;
+  engine: RunControl;
+  std: StdCatalog;
+  clock: { now(): number };
+  config: ServerConfig;
+  /** name -> throws when the dependency is down; `/readyz` names it. */
+  checks: Record<string, () => Promise<void> | void>;
+  metrics: Metrics;
+  /** The generated OpenAPI document; loaded when it is first asked for. */
+  openapi(): Promise<Record<string, unknown>>;
+  /** Absent: no limits, as in one's own process. */
+  limits?: Limits;
+  /** Receives what went wrong inside, once; never a secret. */
+  log(entry: LogEntry): void;
+}
+
+export interface ServerConfig {
+  version: string;
+  pid: number;
+  /** Epoch milliseconds. */
+  startedAt: number;
+  /** The org that this server serves; a token of another one is a member of nothing here. */
+  org: string;
+  /** What `_` means for a token that is for every project. */
+  defaultProject: string;
+  /** Names that the Host header may say, without port; absent = any. Set by servers on loopback: it stops DNS rebinding. */
+  allowedHosts?: readonly string[];
+  /** Code from tokens that are not the operator's is run as the operator's is. */
+  trustPushedCode: boolean;
+  /** An untrusted runtime is there: tools with `runtime: sandbox` may be pushed by anyone with the role. */
+  untrustedRuntime: boolean;
+  /** How often a quiet stream says that it is alive; 15,000. */
+  heartbeatMs?: number;
+  /** Streams at once; 1,000. */
+  maxStreams?: number;
+}
+
+export interface LogEntry {
+  level: 'debug' | 'info' | 'warn' | 'error';
+  message: string;
+  requestId?: string;
+  error?: unknown;
+}
+
+/** What a run is asked to be, already compiled and checked. */
+export interface RunOrder {
+  project: string;
+  id: string;
+  plan: Plan;
+  inputs: { [key: string]: Json };
+  /** Of the request: the same id with another hash is `idempotency_mismatch`. */
+  contentHash: string;
+  by: string;
+  deadlineMs?: number;
+  maxCost?: number;
+}
+
+/** An entry of a followed run. `end` comes once, last. */
+export type Followed =
+  | { kind: 'event'; event: AnyRunEvent }
+  | { kind: 'delta'; path: string; attempt: number; text: string }
+  | { kind: 'end' };
+
+/** What the server asks of the engine. A run that is not there is `undefined`. */
+export interface RunControl {
+  create(order: RunOrder): Promise<{ row: RunRow; created: boolean }>;
+  cancel(
+    project: string,
+    id: string,
+    ask: { by: string; reason?: string; force: boolean },
+  ): Promise<RunRow | undefined>;
+  pause(project: string, id: string, ask: { by: string }): Promise<RunRow | undefined>;
+  resume(project: string, id: string, ask: { by: string }): Promise<RunRow | undefined>;
+  /** Journal entries after `after`, in order, each once, then live ones until the run ends or the signal is aborted. */
+  follow(
+    project: string,
+    id: string,
+    options: { after: number; signal: AbortSignal },
+  ): AsyncIterable<Followed>;
+}
+
+/** A first-party tool: its version and its code. */
+export interface StdEntry {
+  version: ComponentVersion;
+  /** The bundle under `manifest.entry`. */
+  load(): Promise<Uint8Array>;
+}
+
+/** The tools that ship with ice. They are the same on every target and are in no registry. */
+export interface StdCatalog {
+  versions(): Promise<StdEntry[]>;
+  byDigest(digest: string): Promise<StdEntry | undefined>;
+}
+
+/** Counters, rendered in the Prometheus text format. */
+export interface Metrics {
+  request(route: string, method: string, status: number, ms: number): void;
+  render(): Promise<string> | string;
+}
+
+/** Rate limits. Each call takes one point, and answers with the wait in ms when there are none left. */
+export interface Limits {
+  request(token: TokenRow): Promise<number | undefined>;
+  /** Failed authentications of one address: guessing has to be slow. */
+  failure(remote: string): Promise<number | undefined>;
+}
