@@ -1,6 +1,6 @@
 import type { Expression, ExprFinding, Json, Ref } from './ast.ts';
 import { parseExpression } from './parse.ts';
-import { scan } from './scan.ts';
+import { MAX_EXPRESSIONS, scan } from './scan.ts';
 
 export type Path = (string | number)[];
 
@@ -31,7 +31,6 @@ export interface ParsedTemplate {
   refs: TemplateRef[];
 }
 
-const MAX_EXPRESSIONS = 1_000;
 const MAX_DEPTH = 200;
 
 /**

@@ -42,7 +42,11 @@ function widen(members: JsonSchema[]): JsonSchema[] {
     if (!isSchemaObject(each)) return [each];
     if ('const' in each) {
       // Covered by a member without a value.
-      if (types.has(each['type']) || (each['type'] === 'integer' && types.has('number'))) return [];
+      if (
+        (each['type'] !== undefined && types.has(each['type'])) ||
+        (each['type'] === 'integer' && types.has('number'))
+      )
+        return [];
       return [wide ? widened(each) : each];
     }
     return each['type'] === 'integer' && Object.keys(each).length === 1 && types.has('number') ? [] : [each];
