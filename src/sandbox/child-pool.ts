@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { IceError } from '../contracts/errors.ts';
+import { keep } from './child-keeper.ts';
 import type { ToChild, ToParent } from './protocol.ts';
 
 export interface PoolOptions {
@@ -52,6 +53,7 @@ export class Child {
       // A signal for the terminal's group (Ctrl-C) is the parent's to handle.
       detached: false,
     });
+    keep(this.process);
     let stderr = '';
     this.process.stdout!.on('data', (chunk: Buffer) => this.onPrint?.('stdout', chunk.toString()));
     this.process.stderr!.on('data', (chunk: Buffer) => {

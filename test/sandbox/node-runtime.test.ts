@@ -1,0 +1,99 @@
+import { execFile, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, expect, test } from 'vitest';
+import { createNodeRuntime } from '../../src/sandbox/node/index.ts';
+import { failure, toolRuntimeSuite } from '../suites/tool-runtime.ts';
+import { bundleOf, callOf } from './call-by-hand.ts';
+
+toolRuntimeSuite('node', () => createNodeRuntime({ maxChildren: 4 }), { crashes: true });
+
+const runtime = createNodeRuntime({ maxChildren: 2, maxCalls: 3 });
+afterAll(() => runtime.close());
+const pid = bundleOf('return process.pid');
+
+test('a call that ends in order reuses its child, a crash or a full count replaces it', async () => {
+  const first = await runtime.call(callOf(pid));
+  expect(await runtime.call(callOf(pid))).toBe(first);
+  await runtime.call(callOf(pid));
+  const second = await runtime.call(callOf(pid));
+  expect(second).not.toBe(first);
+  await failure(runtime.call(callOf(bundleOf('process.exit(1)'))));
+  expect(await runtime.call(callOf(pid))).not.toBe(second);
+});
+
+test('a call that leaves a timer behind costs its child, not the next call', async () => {
+  const left = bundleOf('setInterval(() => console.log("still here"), 5); return process.pid');
+  const lines: string[] = [];
+  const first = await runtime.call(callOf(left));
+  const second = await runtime.call(callOf(pid, {}, { onLog: (_, message) => lines.push(message) }));
+  expect(second).not.toBe(first);
+  expect(lines).toEqual([]);
+});
+
+test('files, processes, workers and addons are out of reach', async () => {
+  const code = async (body: string) => (await failure(runtime.call(callOf(bundleOf(body))))).message;
+  expect(await code(`const fs = await import('node:fs'); fs.readFileSync('/etc/passwd')`)).toMatch(
+    /restricted|permission/i,
+  );
+  expect(await code(`const fs = await import('node:fs'); fs.writeFileSync('/tmp/ice-x', '')`)).toMatch(
+    /restricted|permission/i,
+  );
+  expect(await code(`const c = await import('node:child_process'); c.execSync('id')`)).toMatch(
+    /restricted|permission/i,
+  );
+  expect(
+    await code(`const w = await import('node:worker_threads'); new w.Worker('1', { eval: true })`),
+  ).toMatch(/restricted|permission/i);
+});
+
+const script = (body: string): string => `
+const { createNodeRuntime } = await import(${JSON.stringify(join(import.meta.dirname, '../../src/sandbox/node/index.ts'))});
+const { bundleOf, callOf } = await import(${JSON.stringify(join(import.meta.dirname, 'call-by-hand.ts'))});
+const runtime = createNodeRuntime();
+${body}`;
+
+test('warm children do not keep the process alive', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '--input-type=module',
+    '-e',
+    script(`runtime.warm(2); console.log(await runtime.call(callOf(bundleOf('return "done"'))));`),
+  ]);
+  expect(stdout).toBe('done\n');
+}, 20_000);
+
+test('a call keeps the process alive until it ends', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '--input-type=module',
+    '-e',
+    script(
+      `runtime.call(callOf(bundleOf('await new Promise((d) => setTimeout(d, 300)); return "late"'))).then(console.log);`,
+    ),
+  ]);
+  expect(stdout).toBe('late\n');
+}, 20_000);
+
+test('children end with a parent that is killed, also in the middle of an endless loop', async () => {
+  const parent = spawn(process.execPath, [
+    '--input-type=module',
+    '-e',
+    script(`
+      console.log(await runtime.call(callOf(bundleOf('return process.pid'))));
+      runtime.call(callOf(bundleOf('console.log(process.pid); for (;;) {}'), {}, { onLog: (_, pid) => console.log(pid) }));
+      runtime.call(callOf(bundleOf('console.log(process.pid); await new Promise(() => {})'), {}, { onLog: (_, pid) => console.log(pid) }));`),
+  ]);
+  const pids: number[] = [];
+  for await (const chunk of parent.stdout) {
+    pids.push(...String(chunk).trim().split('\n').map(Number));
+    if (pids.length >= 3) break;
+  }
+  process.kill(parent.pid!, 'SIGKILL');
+  const alive = (pid: number): boolean => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  };
+  await expect.poll(() => pids.filter(alive), { timeout: 10_000, interval: 100 }).toEqual([]);
+}, 20_000);
