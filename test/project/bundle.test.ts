@@ -1,0 +1,153 @@
+import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { IceError } from '../../src/contracts/errors.ts';
+import { bundle, MOST_BUNDLE_BYTES } from '../../src/project/bundle.ts';
+import { importAll } from '../../src/project/bundle-zod.ts';
+
+function project(files: Record<string, string>): string {
+  const root = mkdtempSync(join(tmpdir(), 'ice-bundle-'));
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(join(root, path, '..'), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  return root;
+}
+
+const TOOL = `import { z } from 'zod';
+import { defineTool } from 'iceos';
+import { double } from './math.ts';
+import legacy from 'legacy';
+export default defineTool({ name: 'a', version: '1.0.0', input: z.object({ n: z.number() }), output: z.number(), run: ({ n }) => legacy(double(n)) });
+`;
+const FILES = {
+  'tools/a.ts': TOOL,
+  'tools/math.ts': '// A comment.\nexport const double = (n: number): number => n * 2;\r\n',
+  'node_modules/legacy/package.json': '{"name":"legacy","version":"1.0.0","main":"index.js"}',
+  'node_modules/legacy/index.js': 'module.exports = (n) => n + 1;',
+};
+
+const failure = async (promise: Promise<unknown>): Promise<IceError> => {
+  const error = await promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(IceError);
+  return error as IceError;
+};
+
+test('the same sources in two folders give one digest, and no path is in it', async () => {
+  const one = project(FILES);
+  const two = join(mkdtempSync(join(tmpdir(), 'ice-bundle-other-place-')), 'deep', 'er');
+  cpSync(one, two, { recursive: true });
+  // What lies above a project is none of its own.
+  writeFileSync(join(two, '..', 'tsconfig.json'), '{"compilerOptions":{"target":"es5","jsx":"react"}}');
+  const [a, b] = await Promise.all([one, two].map((root) => bundle({ root, file: 'tools/a.ts' })));
+  expect(a!.code).toBe(b!.code);
+  expect(a!.digest).toBe(b!.digest);
+  expect(a!.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
+  expect(a!.sourcesDigest).toBe(b!.sourcesDigest);
+  expect(a!.code).not.toContain(one);
+  expect(a!.code).not.toMatch(/^\/\/ (?!@__)/m);
+  expect(a!.code).not.toContain('\r');
+});
+
+test('inputs are named, own sources apart from dependencies', async () => {
+  const root = project(FILES);
+  const built = await bundle({ root, file: join(root, 'tools/a.ts') });
+  expect(built.inputs.filter((input) => input.own).map((input) => input.path)).toEqual([
+    'tools/a.ts',
+    'tools/math.ts',
+  ]);
+  expect(built.inputs.find((input) => input.path === 'node_modules/legacy/index.js')).toMatchObject({
+    own: false,
+  });
+  writeFileSync(join(root, 'node_modules/legacy/index.js'), 'module.exports = (n) => n + 2;');
+  const changed = await bundle({ root, file: 'tools/a.ts' });
+  expect(changed.digest).not.toBe(built.digest);
+  expect(changed.sourcesDigest).toBe(built.sourcesDigest);
+});
+
+test('zod stays small, however it is imported', async () => {
+  const built = await bundle({ root: project(FILES), file: 'tools/a.ts' });
+  expect(built.code.length).toBeLessThan(200_000);
+});
+
+test('an import is only rewritten among the leading imports', () => {
+  expect(importAll('// x\nimport { a } from \'b\';\nimport { z } from "zod";\nz.string();')).toBe(
+    "// x\nimport { a } from 'b';\nimport * as z from 'zod';\nz.string();",
+  );
+  for (const text of [
+    "const t = `\nimport { z } from 'zod';\n`;",
+    "import { z, ZodError } from 'zod';",
+    "import { z as y } from 'zod';",
+    "// import { z } from 'zod';\n",
+  ])
+    expect(importAll(text)).toBe(text);
+});
+
+test('a syntax error and a missing module are told with file, line and column', async () => {
+  const syntax = await failure(
+    bundle({ root: project({ 'a.ts': 'const a = 1;\nconst b = ;\n' }), file: 'a.ts' }),
+  );
+  expect(syntax).toMatchObject({ code: 'project_invalid', message: 'a.ts:2:11: Unexpected ";"' });
+  const missing = await failure(
+    bundle({
+      root: project({ 'a.ts': "import x from './none.ts';\nimport y from '@scope/pkg/deep';\nx; y;" }),
+      file: 'a.ts',
+    }),
+  );
+  expect(missing.message).toBe('a.ts:1:15: The module ./none.ts is not found');
+  expect(missing.details!['diagnostics']).toMatchObject([
+    {
+      severity: 'error',
+      range: { start: { line: 1, column: 15 } },
+      help: expect.stringContaining('Check the path'),
+    },
+    { range: { start: { line: 2 } }, help: 'npm install @scope/pkg' },
+  ]);
+  expect(await failure(bundle({ root: project({}), file: 'none.ts' }))).toMatchObject({
+    code: 'project_invalid',
+  });
+});
+
+test('modules of Node are named with their place', async () => {
+  const root = project({
+    'a.ts': "import { readFileSync } from 'fs';\nimport 'node:http';\nexport default readFileSync;",
+  });
+  const built = await bundle({ root, file: 'a.ts' });
+  expect(built.nodeImports.map(({ name }) => name)).toEqual(['node:fs', 'node:http']);
+  expect(built.nodeImports[0]!.diagnostic).toMatchObject({
+    file: 'a.ts',
+    range: { start: { line: 1, column: 30 } },
+    message: expect.stringContaining('module of Node'),
+  });
+});
+
+test('a package with the name of a module of Node is bundled', async () => {
+  const root = project({
+    'a.ts': "import { on } from 'events';\nexport default on;",
+    'node_modules/events/package.json': '{"name":"events","main":"index.js","type":"module"}',
+    'node_modules/events/index.js': 'export const on = 1;',
+  });
+  const built = await bundle({ root, file: 'a.ts' });
+  expect(built.nodeImports).toEqual([]);
+});
+
+test('a part of iceos that is not for tools is refused', async () => {
+  expect(
+    await failure(bundle({ root: project({ 'a.ts': "import 'iceos/client';" }), file: 'a.ts' })),
+  ).toMatchObject({ message: expect.stringContaining('nothing but "iceos" itself') });
+});
+
+test('a bundle that is too large is refused with its largest part', async () => {
+  const root = project({
+    'a.ts': "import text from './big.txt';\nexport default text;",
+    'big.txt': 'x'.repeat(MOST_BUNDLE_BYTES),
+  });
+  expect(await failure(bundle({ root, file: 'a.ts' }))).toMatchObject({
+    code: 'too_large',
+    hint: expect.stringContaining('big.txt'),
+  });
+});
