@@ -6,6 +6,16 @@ import { aType, field, isMap, type JsonMap } from './values.ts';
 
 export function compileVariable(node: VariableNode): Code {
   const { name } = node;
+  // A scope over a plain object answers to `constructor`; what it gives then is no JSON.
+  if (inherited(name)) {
+    return (m: Meter) => {
+      if (--m.left < 0) m.exhausted();
+      const value: unknown = m.scope.get(name);
+      if (value === undefined || typeof value === 'function')
+        m.fail('ICE1324', `'${name}' has no value here`, { at: node });
+      return value as Json;
+    };
+  }
   return (m: Meter) => {
     if (--m.left < 0) m.exhausted();
     const value = m.scope.get(name);

@@ -9,8 +9,8 @@ import {
   widened,
   withoutNull,
 } from '../types/index.ts';
-import type { CallNode, MacroNode } from './ast.ts';
-import { type Builtin, builtin, type Param } from './builtins.ts';
+import type { CallNode, MacroNode, Span } from './ast.ts';
+import { type Builtin, builtin } from './builtins.ts';
 import type { Checker } from './checker.ts';
 import { expected, paramOf } from './compile-call.ts';
 import { assume, type Facts, NO_FACTS } from './guards.ts';
@@ -25,6 +25,7 @@ export function inferCall(checker: Checker, node: CallNode, args: JsonSchema[]):
   args.forEach((type, i) => {
     checkArgument(checker, node, known, i, type);
   });
+  checkTogether(checker, node, known, args);
   return resultOf(known, args);
 }
 
@@ -51,7 +52,6 @@ function checkArgument(checker: Checker, node: CallNode, known: Builtin, i: numb
       at,
     );
   }
-  checkItems(checker, node, known, param, i, type);
 }
 
 function argumentHelp(known: Builtin, type: JsonSchema): string {
@@ -60,24 +60,45 @@ function argumentHelp(known: Builtin, type: JsonSchema): string {
     : `It is ${known.signature}.`;
 }
 
-/** `array<number>`: no item may be of another kind for certain. */
-function checkItems(
-  checker: Checker,
-  node: CallNode,
-  known: Builtin,
-  param: Param,
-  i: number,
-  type: JsonSchema,
-): void {
-  if (!param.text.includes('array<number>') || !canBe(type, 'array', true)) return;
-  const items = itemType(type).type;
-  if (shapesOf(items).length > 0 && !canBe(items, 'number')) {
+/** What the kinds of single arguments do not say. */
+function checkTogether(checker: Checker, node: CallNode, known: Builtin, args: JsonSchema[]): void {
+  const [first = {}, second] = args;
+  if (
+    SEARCHES.has(known.name) &&
+    second !== undefined &&
+    !canBe(first, 'array') &&
+    !canBe(second, 'string')
+  ) {
     checker.error(
       'ICE1410',
-      `${known.name}() needs an array of numbers, and its items are ${describe(items)}`,
-      node.args[i]!,
+      `${known.name}() of a text needs a text, and got ${describeBriefly(second)}`,
+      node.args[1]!,
     );
   }
+  if (known.name === 'sort') orderable(checker, node.args[0]!, itemType(first).type, 'sort()');
+  if (!known.params[0]?.text.includes('array<number>')) return;
+  args.forEach((type, i) => {
+    // `min(a, b)` takes numbers; only a lone argument may be an array of them.
+    if (args.length > 1 && !canBe(type, 'number') && canBe(type, 'array', true)) {
+      checker.error('ICE1410', `${known.name}() takes numbers, or one array of numbers`, node.args[i]!);
+      return;
+    }
+    const items = canBe(type, 'array', true) ? itemType(type).type : false;
+    if (shapesOf(items).length > 0 && !canBe(items, 'number')) {
+      const found = `${known.name}() needs an array of numbers, and its items are ${describe(items)}`;
+      checker.error('ICE1410', found, node.args[i]!);
+    }
+  });
+}
+
+const SEARCHES = new Set(['contains', 'indexOf', 'lastIndexOf']);
+
+/** Sorting needs numbers or texts. */
+function orderable(checker: Checker, at: Span, key: JsonSchema, what: string): void {
+  if (shapesOf(key).length === 0) return;
+  if (!canBe(key, 'number') && !canBe(key, 'string')) {
+    checker.error('ICE1410', `${what} sorts by numbers or texts, and this is ${describeBriefly(key)}`, at);
+  } else if (canBe(key, 'null', true)) checker.mayBeNull(at, what);
 }
 
 const SIMPLE: Record<string, JsonSchema> = {
@@ -185,14 +206,7 @@ export function inferMacro(checker: Checker, node: MacroNode, facts: Facts): Jso
     return arrayOf(result);
   }
   if (node.name === 'sortBy') {
-    const key = checker.infer(node.body, facts);
-    if (shapesOf(key).length > 0 && !canBe(key, 'number') && !canBe(key, 'string')) {
-      checker.error(
-        'ICE1410',
-        `sortBy() sorts by numbers or texts, and this is ${describeBriefly(key)}`,
-        node.body,
-      );
-    } else if (canBe(key, 'null', true)) checker.mayBeNull(node.body, 'sortBy()');
+    orderable(checker, node.body, checker.infer(node.body, facts), 'sortBy()');
     return arrayOf(item);
   }
   checker.condition(node.body, facts);

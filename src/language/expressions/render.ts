@@ -68,7 +68,13 @@ function textOf(part: Placed, text: string, scope: Scope, options: EvalOptions |
   if (typeof found === 'object' && found !== null && jsonSize(found) > MAX_OUTPUT_CHARS) {
     throw tooLarge(text, part.offset, part.offset + part.expression.source.length);
   }
-  return toText(found);
+  try {
+    return toText(found);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const [start, end] = [part.offset, part.offset + part.expression.source.length];
+    throw new ExpressionError('ICE1314', 'The data is nested too deeply', { start, end, source: text });
+  }
 }
 
 function moved(error: ExpressionError, source: string, by: number, path: Path): ExpressionError {

@@ -332,4 +332,13 @@ describe('bounds', () => {
     if (!parsed.ok) throw new Error('parse');
     expect(() => evaluate(parsed.expression, { get: () => deep })).toThrow(ExpressionError);
   });
+
+  test('a careless scope gives no way to the host', () => {
+    for (const name of ['constructor', 'toString', 'hasOwnProperty', 'valueOf']) {
+      const parsed = parseExpression(name);
+      if (!parsed.ok) throw new Error('parse');
+      const careless: Record<string, Json> = {};
+      expect(() => evaluate(parsed.expression, { get: (each) => careless[each] })).toThrow(ExpressionError);
+    }
+  });
 });

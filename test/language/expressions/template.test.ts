@@ -148,6 +148,13 @@ describe('errors of rendering', () => {
   });
 });
 
+test('data deeper than the stack is an error of the template', () => {
+  let deep: Json = 1;
+  for (let i = 0; i < 200_000; i++) deep = [deep];
+  const { template } = parseTemplate('x {{ d }}');
+  expect(() => render(template, { get: () => deep })).toThrow(ExpressionError);
+});
+
 describe('hostile documents', () => {
   const quick = (value: Json) => {
     const before = performance.now();
