@@ -16,18 +16,26 @@ import { identityMemories, identityRoutes } from './routes/identity.ts';
 import { pushRoutes } from './routes/pushes.ts';
 import { runMemories, runRoutes } from './routes/runs.ts';
 import type { Services } from './services.ts';
+import { createStreams } from './streams.ts';
 import { sha256Hex } from './token.ts';
 
 /** What the transport knows of a request and the request itself does not say. */
 export interface RequestInfo {
   /** The caller's address. */
   remote?: string;
-  /** The caller is this very process: no limits, no Host check. */
+  /** The caller is this very process: no limits. */
   inProcess?: boolean;
+  /**
+   * Names that the Host header may say, without port; absent = any. A listener on loopback gives its own: a page of
+   * another site whose name was pointed at this machine (DNS rebinding) says that name, and gets no answer.
+   */
+  allowedHosts?: readonly string[];
 }
 
 export interface App {
   fetch(request: Request, info?: RequestInfo): Promise<Response>;
+  /** Ends every open stream, as a server that goes down has to; clients take them up elsewhere. */
+  endStreams(): void;
 }
 
 type AnyCall = Call<RouteName>;
@@ -47,6 +55,7 @@ const HEADERS: Record<string, string> = {
  * come from `contracts/routes.ts`; the handlers, one file a noun, only say what a call does.
  */
 export function createApp(services: Services): App {
+  const streams = createStreams(services.config.maxStreams ?? 1000);
   const handlers: Handlers = {
     ...healthRoutes(services),
     ...identityRoutes(services),
@@ -54,7 +63,7 @@ export function createApp(services: Services): App {
     ...artifactRoutes(services),
     ...pushRoutes(services),
     ...blueprintRoutes(services),
-    ...runRoutes(services),
+    ...runRoutes(services, streams),
   };
   const memories: Partial<Record<RouteName, (call: AnyCall) => Memory>> = {
     ...identityMemories(),
@@ -69,7 +78,7 @@ export function createApp(services: Services): App {
     const requestId = given !== undefined && /^[\w-]{1,64}$/.test(given) ? given : crypto.randomUUID();
     c.set('requestId', requestId);
     c.set('route', 'none');
-    if (!c.env?.inProcess) assertHost(services, c.req.raw);
+    assertHost(c.req.raw, c.env?.allowedHosts);
     await next();
     const headers = c.res.headers;
     for (const [name, value] of Object.entries(HEADERS)) if (!headers.has(name)) headers.set(name, value);
@@ -130,12 +139,10 @@ export function createApp(services: Services): App {
     );
   });
 
-  return { fetch: async (request, info = {}) => app.fetch(request, info) };
+  return { fetch: async (request, info = {}) => app.fetch(request, info), endStreams: streams.end };
 }
 
-/** A page of another site whose name was pointed at this machine says that name in Host: it gets no answer. */
-function assertHost(services: Services, request: Request): void {
-  const { allowedHosts } = services.config;
+function assertHost(request: Request, allowedHosts: readonly string[] | undefined): void {
   if (!allowedHosts) return;
   const host = new URL(request.url).hostname.replace(/^\[|\]$/g, '');
   if (!allowedHosts.includes(host))

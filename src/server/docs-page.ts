@@ -47,9 +47,9 @@ async function draw(document: Document): Promise<{ html: string; policy: string 
   };
 }
 
-const escape = (text: string): string =>
+const escaped = (text: string): string =>
   text.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]!);
-const code = (text: string): string => escape(text).replace(/`([^`]+)`/g, '<code>$1</code>');
+const code = (text: string): string => escaped(text).replace(/`([^`]+)`/g, '<code>$1</code>');
 const anchor = (text: string): string => text.replace(/[^a-zA-Z0-9]+/g, '-').replace(/^-|-$/g, '');
 
 function page(document: Document): string {
@@ -63,10 +63,10 @@ function page(document: Document): string {
   const nav = [...groups]
     .map(
       ([tag, operations]) =>
-        `<h2><a href="#${tag}">${escape(tag)}</a></h2><ul>${operations
+        `<h2><a href="#${tag}">${escaped(tag)}</a></h2><ul>${operations
           .map(
             ([method, path]) =>
-              `<li><a href="#${anchor(`${method} ${path}`)}"><b class="m ${method}">${method}</b> ${escape(short(path))}</a></li>`,
+              `<li><a href="#${anchor(`${method} ${path}`)}"><b class="m ${method}">${method}</b> ${escaped(short(path))}</a></li>`,
           )
           .join('')}</ul>`,
     )
@@ -74,16 +74,16 @@ function page(document: Document): string {
   const main = [...groups]
     .map(
       ([tag, operations]) =>
-        `<section id="${tag}"><h2>${escape(tag)}</h2>${operations.map(([method, path, operation]) => drawOperation(method, path, operation)).join('')}</section>`,
+        `<section id="${tag}"><h2>${escaped(tag)}</h2>${operations.map(([method, path, operation]) => drawOperation(method, path, operation)).join('')}</section>`,
     )
     .join('');
   const types = Object.entries(schemas)
     .map(
       ([name, schema]) =>
-        `<details id="schema-${anchor(name)}" open><summary><code>${escape(name)}</code></summary>${schema.description ? `<p>${code(schema.description)}</p>` : ''}${drawSchema(schema, 0)}</details>`,
+        `<details id="schema-${anchor(name)}" open><summary><code>${escaped(name)}</code></summary>${schema.description ? `<p>${code(schema.description)}</p>` : ''}${drawSchema(schema, 0)}</details>`,
     )
     .join('');
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escape(document.info.title)}</title><style>${STYLE}</style></head><body><nav><h1>${escape(document.info.title)} <small>${escape(document.info.version)}</small></h1>${nav}<h2><a href="#schemas">schemas</a></h2></nav><main><header><p>${code(document.info.description ?? '')}</p><p>The same as a document: <a href="/openapi.json">/openapi.json</a> (OpenAPI 3.1).</p></header>${main}<section id="schemas"><h2>schemas</h2>${types}</section></main></body></html>`;
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escaped(document.info.title)}</title><style>${STYLE}</style></head><body><nav><h1>${escaped(document.info.title)} <small>${escaped(document.info.version)}</small></h1>${nav}<h2><a href="#schemas">schemas</a></h2></nav><main><header><p>${code(document.info.description ?? '')}</p><p>The same as a document: <a href="/openapi.json">/openapi.json</a> (OpenAPI 3.1).</p></header>${main}<section id="schemas"><h2>schemas</h2>${types}</section></main></body></html>`;
 }
 
 const short = (path: string): string => path.replace('/v1/projects/{project}', '…');
@@ -94,19 +94,19 @@ function drawOperation(method: string, path: string, operation: Operation): stri
   const parameters = operation.parameters ?? [];
   const body = Object.entries(operation.requestBody?.content ?? {});
   const answers = Object.entries(operation.responses ?? {});
-  return `<details id="${anchor(`${method} ${path}`)}"><summary><b class="m ${method}">${method}</b> <code>${escape(path)}</code> <span>${code(operation.summary ?? '')}</span> <em title="least role">${escape(who)}</em></summary>${
+  return `<details id="${anchor(`${method} ${path}`)}"><summary><b class="m ${method}">${method}</b> <code>${escaped(path)}</code> <span>${code(operation.summary ?? '')}</span> <em title="least role">${escaped(who)}</em></summary>${
     parameters.length === 0
       ? ''
       : `<h4>Parameters</h4><table>${parameters
           .map(
             (each) =>
-              `<tr><td><code>${escape(each.name)}</code>${each.required ? '<sup title="required">*</sup>' : ''}</td><td>${escape(each.in)}</td><td>${each.schema ? typeOf(each.schema) : ''}</td><td>${code(each.description ?? each.schema?.description ?? '')}</td></tr>`,
+              `<tr><td><code>${escaped(each.name)}</code>${each.required ? '<sup title="required">*</sup>' : ''}</td><td>${escaped(each.in)}</td><td>${each.schema ? typeOf(each.schema) : ''}</td><td>${code(each.description ?? each.schema?.description ?? '')}</td></tr>`,
           )
           .join('')}</table>`
-  }${body.map(([type, { schema }]) => `<h4>Body <small>${escape(type)}</small></h4>${schema ? drawSchema(schema, 0) : ''}`).join('')}${answers
+  }${body.map(([type, { schema }]) => `<h4>Body <small>${escaped(type)}</small></h4>${schema ? drawSchema(schema, 0) : ''}`).join('')}${answers
     .map(
       ([status, { description, content }]) =>
-        `<h4>${escape(status)} <small>${escape(description ?? '')}${Object.keys(content ?? {}).length > 0 ? ` · ${escape(Object.keys(content!).join(', '))}` : ''}</small></h4>${Object.values(
+        `<h4>${escaped(status)} <small>${escaped(description ?? '')}${Object.keys(content ?? {}).length > 0 ? ` · ${escaped(Object.keys(content!).join(', '))}` : ''}</small></h4>${Object.values(
           content ?? {},
         )
           .map(({ schema }) =>
@@ -121,14 +121,15 @@ function drawOperation(method: string, path: string, operation: Operation): stri
 function typeOf(schema: Schema): string {
   if (schema.$ref !== undefined) {
     const name = schema.$ref.split('/').at(-1)!;
-    return `<a href="#schema-${anchor(name)}">${escape(name)}</a>`;
+    return `<a href="#schema-${anchor(name)}">${escaped(name)}</a>`;
   }
-  if (schema.const !== undefined) return `<code>${escape(JSON.stringify(schema.const))}</code>`;
-  if (schema.enum) return schema.enum.map((each) => `<code>${escape(JSON.stringify(each))}</code>`).join(' ');
+  if (schema.const !== undefined) return `<code>${escaped(JSON.stringify(schema.const))}</code>`;
+  if (schema.enum)
+    return schema.enum.map((each) => `<code>${escaped(JSON.stringify(each))}</code>`).join(' ');
   const some = schema.anyOf ?? schema.oneOf ?? schema.allOf;
   if (some) return some.map(typeOf).join(schema.allOf ? ' &amp; ' : ' or ');
   if (schema.items) return `${typeOf(schema.items)}[]`;
-  return escape(Array.isArray(schema.type) ? schema.type.join(' or ') : (schema.type ?? 'any'));
+  return escaped(Array.isArray(schema.type) ? schema.type.join(' or ') : (schema.type ?? 'any'));
 }
 
 /** Beyond this the reader is better served by the document itself. */
@@ -143,8 +144,8 @@ function drawSchema(schema: Schema, level: number): string {
     const fallback =
       property.default === undefined
         ? ''
-        : ` <small>default <code>${escape(JSON.stringify(property.default))}</code></small>`;
-    return `<tr><td><code>${escape(name)}</code>${inner.required?.includes(name) ? '<sup title="required">*</sup>' : ''}</td><td>${typeOf(property)}</td><td>${code(property.description ?? '')}${fallback}${deeper}</td></tr>`;
+        : ` <small>default <code>${escaped(JSON.stringify(property.default))}</code></small>`;
+    return `<tr><td><code>${escaped(name)}</code>${inner.required?.includes(name) ? '<sup title="required">*</sup>' : ''}</td><td>${typeOf(property)}</td><td>${code(property.description ?? '')}${fallback}${deeper}</td></tr>`;
   });
   return `<table>${rows.join('')}</table>`;
 }

@@ -45,8 +45,6 @@ export interface ServerConfig {
   org: string;
   /** What `_` means for a token that is for every project. */
   defaultProject: string;
-  /** Names that the Host header may say, without port; absent = any. Set by servers on loopback: it stops DNS rebinding. */
-  allowedHosts?: readonly string[];
   /** Code from tokens that are not the operator's is run as the operator's is. */
   trustPushedCode: boolean;
   /** An untrusted runtime is there: tools with `runtime: sandbox` may be pushed by anyone with the role. */

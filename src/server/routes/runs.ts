@@ -17,13 +17,13 @@ import { contentHash, sourceOf } from '../run-request.ts';
 import { runEtag, runSummary, runView, shownEvent, waitForEnd } from '../run-view.ts';
 import type { Followed, Services } from '../services.ts';
 import { eventStream } from '../sse.ts';
+import type { Streams } from '../streams.ts';
 
 type RunRoute = Extract<RouteName, `runs${string}`>;
 
-export function runRoutes(services: Services): Pick<Handlers, RunRoute> {
+export function runRoutes(services: Services, streams: Streams): Pick<Handlers, RunRoute> {
   const { runs, engine, clock, config } = services;
   const compiler = createCompiler(services);
-  let streams = 0;
 
   const rowOf = async (
     name: RunRoute,
@@ -130,15 +130,7 @@ export function runRoutes(services: Services): Pick<Handlers, RunRoute> {
           headers: { 'content-type': 'application/x-ndjson' },
         });
 
-      if (streams >= (config.maxStreams ?? 1000))
-        throw new IceError('unavailable', 'Too many streams are open', {
-          hint: 'Try again in a while, or read without following: Accept: application/x-ndjson',
-          retryAfterMs: 5000,
-        });
-      const abort = new AbortController();
-      if (call.signal.aborted) abort.abort();
-      call.signal.addEventListener('abort', () => abort.abort(), { once: true });
-      streams++;
+      const abort = streams.open(call.signal);
       const stream = eventStream({
         entries: shownEntries(engine.follow(row.project, row.id, { after, signal: abort.signal }), writeOnly),
         ended: () => runs.get(row.project, row.id),
@@ -153,9 +145,7 @@ export function runRoutes(services: Services): Pick<Handlers, RunRoute> {
           services.log({ level: 'warn', message: `a stream of ${row.id} broke`, error });
           return asIceError(error);
         },
-        onClose: () => {
-          streams--;
-        },
+        onClose: () => streams.closed(abort),
       });
       return new Response(stream, {
         headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' },
