@@ -15,6 +15,7 @@ export { hint, suggest } from './suggest.ts';
 export {
   isStatic,
   type ParsedTemplate,
+  type Path,
   parseTemplate,
   type Template,
   type TemplateFinding,
