@@ -330,4 +330,4 @@ async function render(request: Request, route: Route, answer: Answer<unknown>): 
 }
 
 const noneMatch = (header: string | null, etag: string): boolean =>
-  header !== null && header.split(',').some((each) => ['*', etag, `W/${etag}`].includes(each.trim()));
+  (header ?? '').split(',').some((each) => ['*', etag, `W/${etag}`].includes(each.trim()));
