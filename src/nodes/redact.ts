@@ -15,23 +15,26 @@ export function createRedactor(secrets: Iterable<string>): {
   const forms = new Set<string>();
   for (const secret of secrets) {
     if (secret.length < SHORTEST) continue;
-    const bytes = Buffer.from(secret);
     forms.add(secret);
     forms.add(encodeURIComponent(secret));
     forms.add(new URLSearchParams({ a: secret }).toString().slice(2));
     forms.add(JSON.stringify(secret).slice(1, -1));
-    forms.add(bytes.toString('hex'));
-    for (const offset of [0, 1, 2]) {
-      // Only the characters that depend on nothing but the secret.
-      const whole = Buffer.concat([Buffer.alloc(offset), bytes])
-        .toString('base64')
-        .replaceAll('=', '');
-      const from = offset === 0 ? 0 : offset + 1;
-      const to = Math.floor(((offset + bytes.length) * 8) / 6);
-      const core = whole.slice(from, to);
-      if (core.length < SHORTEST) continue;
-      forms.add(core);
-      forms.add(core.replaceAll('+', '-').replaceAll('/', '_'));
+    // btoa() takes each character as a byte, everything else encodes as UTF-8.
+    for (const bytes of [Buffer.from(secret), Buffer.from(secret, 'latin1')]) {
+      forms.add(bytes.toString('hex'));
+      for (const offset of [0, 1, 2]) {
+        // Only the characters that depend on nothing but the secret.
+        const whole = Buffer.concat([Buffer.alloc(offset), bytes])
+          .toString('base64')
+          .replaceAll('=', '');
+        const core = whole.slice(
+          offset === 0 ? 0 : offset + 1,
+          Math.floor(((offset + bytes.length) * 8) / 6),
+        );
+        if (core.length < SHORTEST) continue;
+        forms.add(core);
+        forms.add(core.replaceAll('+', '-').replaceAll('/', '_'));
+      }
     }
   }
   // The longest first, so that no part of one is left by another.

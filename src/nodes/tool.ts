@@ -1,7 +1,8 @@
 import type { Manifest, Permissions } from '../contracts/components.ts';
 import { IceError } from '../contracts/errors.ts';
-import type { Json, JsonSchema } from '../contracts/json.ts';
-import type { Attempt, CheckSchema, Effect } from '../engine/ports.ts';
+import type { Json } from '../contracts/json.ts';
+import type { Attempt, Effect } from '../engine/ports.ts';
+import { applyDefaults, checkSchema } from '../language/schema/index.ts';
 import type { ArtifactStore } from '../registry/ports.ts';
 import type { HostFetch, ToolRuntime } from '../sandbox/port.ts';
 import { grantedHosts } from './granted-hosts.ts';
@@ -14,8 +15,6 @@ export interface ToolEffects {
   artifacts: Pick<ArtifactStore, 'get'>;
   /** Bundles that ship with ice, by digest. */
   shipped?(digest: string): Promise<Uint8Array | undefined> | Uint8Array | undefined;
-  checkSchema: CheckSchema;
-  applyDefaults(schema: JsonSchema, value: Json): Json;
   /** The values of declared secrets; throws `secret_missing`. Without it, a tool that declares secrets fails so. */
   secrets?(project: string, names: readonly string[]): Promise<Record<string, string>>;
   /** The network behind an allow-list of hosts; see sandbox/host-fetch.ts. */
@@ -35,8 +34,8 @@ export function createToolEffect(effects: ToolEffects): Effect {
     if (component === undefined)
       throw new IceError('internal', `The plan has no component for ${attempt.path}`);
     const { manifest, ref } = component;
-    const args = effects.applyDefaults(manifest.input, attempt.args);
-    const wrong = effects.checkSchema(manifest.input, args);
+    const args = applyDefaults(manifest.input, attempt.args);
+    const wrong = checkSchema(manifest.input, args);
     if (wrong !== undefined)
       throw new IceError('input_invalid', `The args do not match the input of ${ref}: ${wrong}`, {
         terminal: true,
@@ -52,7 +51,7 @@ export function createToolEffect(effects: ToolEffects): Effect {
       ref,
       permissions: { ...manifest.permissions, net: hosts },
     });
-    const broken = effects.checkSchema(manifest.output, result);
+    const broken = checkSchema(manifest.output, result);
     if (broken !== undefined)
       throw new IceError(
         'output_invalid',
