@@ -166,12 +166,16 @@ export interface Step {
 
 export interface AttemptResult {
   result: Json;
+  /** What the whole attempt used, its journalled steps (of earlier attempts too) included. */
   usage?: Usage;
   cost?: number;
   model?: string;
 }
 
-/** The effect of a node type. Fails by throwing; an IceError with `terminal` is not retried. */
+/**
+ * The effect of a node type. Fails by throwing; an IceError with `terminal` is not retried. An error that was paid
+ * for (a model answered, but not well) says so in `details.usage` and `details.cost`, counted as in AttemptResult.
+ */
 export type Effect = (attempt: Attempt) => Promise<AttemptResult>;
 export type Effects = Partial<Record<EffectNode['type'], Effect>>;
 
@@ -188,4 +192,12 @@ export interface LiveFrame {
   path: string;
   attempt: number;
   text: string;
+}
+
+/** Conversations of agents that outlive their node: of a run, or of a name in the project. */
+export interface ThreadStore {
+  /** The last messages, oldest first (at most 200), but those of the turn `except`. */
+  read(project: string, thread: string, except: string): Promise<Json[]>;
+  /** Adds the messages of a turn at the end; a turn that is there already is replaced in its place. */
+  append(project: string, thread: string, turn: string, messages: Json[]): Promise<void>;
 }

@@ -32,6 +32,8 @@ export interface ModelRequest {
   seed: string;
   /** For echo: which attempt of its node this is, from 1; a script's scripted failures are spent by attempts. */
   attempt?: number;
+  /** For echo: the place in `messages` from which turns are its script's; what stands before was said elsewhere. */
+  turnsFrom?: number;
   /** Whose provider keys to use; absent = those of the target itself. */
   project?: string;
   signal: AbortSignal;

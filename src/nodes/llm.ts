@@ -18,6 +18,7 @@ export function createLlmEffect(options: { models: Models }): Effect {
       messages,
       seed: seedOf(attempt, textOfLastUser(messages)),
       attempt: attempt.attempt,
+      turnsFrom: messages.length,
       project: attempt.project,
       signal: attempt.signal,
       onDelta: (text) => attempt.delta(text),

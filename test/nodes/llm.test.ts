@@ -54,6 +54,17 @@ test('output gives an object that depends on plan, path and prompt alone', async
   expect(await object('p', { path: 'node[1].other' })).not.toEqual(one);
 });
 
+test('a script starts at its first reply, whatever the messages show of earlier turns', async () => {
+  const messages = [
+    { role: 'user', content: '1 + 1' },
+    { role: 'assistant', content: '2' },
+    { role: 'user', content: '2 + 2' },
+  ];
+  const node = { config: { model: 'echo/script' }, output: { type: 'integer' } };
+  const { result } = await run({ messages, script: ['four', '4'] }, node).result;
+  expect(result).toMatchObject({ object: 4 });
+});
+
 test('a script, and its failures by attempt', async () => {
   const script = [{ error: { message: 'Busy' } }, 'Fine'];
   const node = { config: { model: 'echo/script' } };

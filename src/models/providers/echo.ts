@@ -49,7 +49,7 @@ function echoed(request: ModelRequest, check: CheckSchema): Draft {
 
 /**
  * The reply of a script is chosen by the conversation alone, so a resumed run plays the same one: as many replies as
- * the assistant has given are spent, and as many scripted failures as there were attempts before this one.
+ * the assistant has given (since the node began) are spent, and as many scripted failures as there were attempts before this one.
  */
 function scripted(request: ModelRequest): Draft {
   if (!Array.isArray(request.script)) {
@@ -60,7 +60,8 @@ function scripted(request: ModelRequest): Draft {
   }
   let failures = (request.attempt ?? 1) - 1;
   const script = request.script.map(readEntry).filter((entry) => !(entry.error && failures-- > 0));
-  const turn = request.messages.filter((message) => message.role === 'assistant').length;
+  const own = request.messages.slice(request.turnsFrom ?? 0);
+  const turn = own.filter((message) => message.role === 'assistant').length;
   // A failure keeps its place until its attempt is over; it is no turn of the conversation.
   const entry = script[turn];
   if (!entry) {
