@@ -1,0 +1,61 @@
+import type { Blueprint } from '../../contracts/blueprint.ts';
+import type { Diagnostic } from '../../contracts/diagnostics.ts';
+import type { Json } from '../../contracts/json.ts';
+import { checkGraph } from '../graph/check-graph.ts';
+import { Graph } from '../graph/graph.ts';
+import { Templates } from '../graph/templates.ts';
+import type { Catalog } from '../references/catalog.ts';
+import { checkReferences } from '../references/check-references.ts';
+import type { Draft } from '../shape/draft.ts';
+import { type DraftResult, draftOfValue, readDraft } from '../shape/read-blueprint.ts';
+import type { ParsedSource } from '../source/parsed-source.ts';
+import { rootCauseFirst } from './order.ts';
+
+export interface ParseResult {
+  /** Present when there are no errors. */
+  blueprint?: Blueprint;
+  source: ParsedSource;
+  diagnostics: Diagnostic[];
+}
+
+/** Text -> blueprint, with all findings of text and shape; nothing outside of the document is looked at. */
+export function parseBlueprint(input: { text: string; file: string }): ParseResult {
+  const { draft, source, out, textual } = readDraft(input);
+  const diagnostics = rootCauseFirst([...textual, ...out.diagnostics]);
+  const valid = draft && !diagnostics.some((each) => each.severity === 'error');
+  return { ...(valid ? { blueprint: draft.blueprint } : {}), source, diagnostics };
+}
+
+export interface CheckResult {
+  /** Whether there are no errors; warnings may remain. */
+  ok: boolean;
+  blueprint?: Blueprint;
+  diagnostics: Diagnostic[];
+}
+
+/** Everything that can be known of a blueprint before it runs: text, shape, references, cycles, scope, types. */
+export function checkBlueprint(input: { text: string; file: string }, catalog: Catalog): CheckResult {
+  const { diagnostics, draft } = check(readDraft(input), catalog);
+  const ok = draft !== undefined && !diagnostics.some((each) => each.severity === 'error');
+  return { ok, ...(ok ? { blueprint: draft.blueprint } : {}), diagnostics };
+}
+
+export interface CheckedDocument {
+  draft?: Draft;
+  graph?: Graph;
+  diagnostics: Diagnostic[];
+}
+
+/** The same for a blueprint that is no text any more; its findings have paths. */
+export const checkDocument = (blueprint: Blueprint, catalog: Catalog): CheckedDocument =>
+  check(draftOfValue(blueprint as unknown as Json), catalog);
+
+function check(read: DraftResult, catalog: Catalog): CheckedDocument {
+  const { draft, out, textual } = read;
+  if (!draft) return { diagnostics: rootCauseFirst([...textual, ...out.diagnostics]) };
+  const templates = new Templates();
+  const graph = new Graph(draft.blueprint, templates);
+  checkReferences(out, draft, catalog);
+  checkGraph(out, draft, graph);
+  return { draft, graph, diagnostics: rootCauseFirst([...textual, ...out.diagnostics]) };
+}

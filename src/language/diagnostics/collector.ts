@@ -1,0 +1,60 @@
+import type { Diagnostic, SourceRange } from '../../contracts/diagnostics.ts';
+import type { ParsedSource } from '../source/parsed-source.ts';
+import { formatPath, type Path } from '../source/path.ts';
+import { finding } from './finding.ts';
+
+/** Findings beyond this are counted and not shown: a generated document may have one a line. */
+export const MAX_FINDINGS = 500;
+
+type Extra = Partial<Pick<Diagnostic, 'severity' | 'help' | 'related' | 'fix'>>;
+
+/** Gathers the findings of one document. Places are given as paths and become ranges at once. */
+export class Collector {
+  readonly source: ParsedSource;
+  readonly diagnostics: Diagnostic[] = [];
+  dropped = 0;
+
+  constructor(source: ParsedSource) {
+    this.source = source;
+  }
+
+  get errors(): number {
+    return this.diagnostics.filter((each) => each.severity === 'error').length;
+  }
+
+  /** A finding about a value. */
+  atValue(code: string, path: Path, message: string, extra: Extra = {}): void {
+    this.add(code, path, message, () => this.source.valueRange(path), extra);
+  }
+
+  /** A finding about a field: its key is underlined. */
+  atKey(code: string, path: Path, message: string, extra: Extra = {}): void {
+    this.add(code, path, message, () => this.source.keyRange(path), extra);
+  }
+
+  /** A finding about some characters of a text value. */
+  within(code: string, path: Path, start: number, end: number, message: string, extra: Extra = {}): void {
+    this.add(code, path, message, () => this.source.within(path, start, end), extra);
+  }
+
+  /** Another place that explains a finding. */
+  related(
+    path: Path,
+    message: string,
+    what: 'key' | 'value' = 'value',
+  ): NonNullable<Diagnostic['related']>[number] {
+    if (!this.source.hasText) return { file: this.source.file, message: `${message}: ${formatPath(path)}` };
+    const range = what === 'key' ? this.source.keyRange(path) : this.source.valueRange(path);
+    return { file: this.source.file, range, message };
+  }
+
+  private add(code: string, path: Path, message: string, range: () => SourceRange, extra: Extra): void {
+    if (this.diagnostics.length >= MAX_FINDINGS) {
+      this.dropped++;
+      return;
+    }
+    this.diagnostics.push(
+      finding(code, this.source.file, message, { range: range(), path: formatPath(path), ...extra }),
+    );
+  }
+}

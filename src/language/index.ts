@@ -1,0 +1,17 @@
+/** The front end of the compiler: text -> diagnostics, and a plan when there are none. */
+export {
+  type CheckResult,
+  checkBlueprint,
+  type ParseResult,
+  parseBlueprint,
+} from './check/check-blueprint.ts';
+export { rootCauseFirst } from './check/order.ts';
+export { applyFixes } from './diagnostics/fixes.ts';
+export { canonicalBlueprint } from './plan/canonical.ts';
+export { compilePlan } from './plan/compile.ts';
+export { PLAN_DEFAULTS } from './plan/defaults.ts';
+export { inputSchemaOf, writeOnlyInputs } from './plan/input-schema.ts';
+export { outlineOf } from './plan/outline.ts';
+export { toolPlan } from './plan/tool-plan.ts';
+export { type Catalog, type CatalogEntry, EMPTY_CATALOG, referencesOf } from './references/catalog.ts';
+export { ParsedSource } from './source/parsed-source.ts';

@@ -1,0 +1,84 @@
+import type { Blueprint, BlueprintNode } from '../../contracts/blueprint.ts';
+import type { Manifest } from '../../contracts/components.ts';
+import { type ComponentKind, type ComponentRef, parseRef } from '../../contracts/ids.ts';
+import type { AgentDocument } from '../../contracts/nodes/agent.ts';
+import { nestedLists } from '../shape/draft.ts';
+
+/** A component as a document that refers to it needs it. */
+export interface CatalogEntry {
+  version: string;
+  digest: string;
+  manifest: Manifest;
+  /** Of a workflow: its document. */
+  blueprint?: Blueprint;
+  /** Of an agent: its document. */
+  agent?: AgentDocument;
+  /** What it says of itself; a model that may call it reads this. */
+  description?: string;
+  /** Of a component of the project: where it is written. */
+  file?: string;
+}
+
+/** What can be referred to. It answers at once: who makes it has resolved everything before. */
+export interface Catalog {
+  /** The component that a reference (its kind is always set) means now; undefined when there is none. */
+  resolve(ref: ComponentRef): CatalogEntry | undefined;
+  names(kind: ComponentKind): string[];
+  /** Versions of a component, newest first. */
+  versions(kind: ComponentKind, name: string): string[];
+}
+
+/** A catalog with nothing in it. */
+export const EMPTY_CATALOG: Catalog = { resolve: () => undefined, names: () => [], versions: () => [] };
+
+/** A field of a node that names a component, and what it means; `ref` is undefined when it can't be read. */
+export interface NodeReference {
+  keys: (string | number)[];
+  kind: ComponentKind;
+  text: string;
+  ref: ComponentRef | undefined;
+}
+
+const reference = (keys: (string | number)[], kind: ComponentKind, text: string): NodeReference => {
+  const ref = parseRef(text);
+  return { keys, kind, text, ref: ref && { ...ref, kind } };
+};
+
+/** What a node runs, and for an agent which tools it may call. */
+export function referencesIn(node: BlueprintNode): NodeReference[] {
+  switch (node.type) {
+    case 'tool':
+      return [reference(['tool'], 'tool', node.tool)];
+    case 'workflow':
+      return [reference(['workflow'], 'workflow', node.workflow)];
+    case 'agent':
+      return [
+        ...(node.agent === undefined ? [] : [reference(['agent'], 'agent', node.agent)]),
+        ...(node.tools ?? []).map((tool, index) => reference(['tools', index], 'tool', tool)),
+      ];
+    default:
+      return [];
+  }
+}
+
+/**
+ * Every component that a blueprint or an agent refers to, each once, in the order of the document; nested nodes
+ * included. What these refer to in turn is not: ask again with their documents.
+ */
+export function referencesOf(document: Blueprint | AgentDocument): ComponentRef[] {
+  const found = new Map<string, ComponentRef>();
+  const add = ({ ref }: NodeReference) => {
+    if (ref) found.set(`${ref.kind}/${ref.name}@${ref.range ?? ''}`, ref);
+  };
+  const visit = (nodes: BlueprintNode[]) => {
+    for (const node of nodes) {
+      referencesIn(node).forEach(add);
+      for (const list of nestedLists(node)) visit(list.nodes);
+    }
+  };
+  if ('nodes' in document) visit(document.nodes);
+  else
+    for (const [index, tool] of (document.tools ?? []).entries())
+      add(reference(['tools', index], 'tool', tool));
+  return [...found.values()];
+}

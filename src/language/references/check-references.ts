@@ -1,0 +1,223 @@
+import validRange from 'semver/ranges/valid.js';
+import type { Blueprint, BlueprintNode } from '../../contracts/blueprint.ts';
+import { COMPONENT_NAME, type ComponentKind, parseRef } from '../../contracts/ids.ts';
+import type { Collector } from '../diagnostics/collector.ts';
+import { replaceValue } from '../diagnostics/fixes.ts';
+import { suggest } from '../expressions/suggest.ts';
+import { type Draft, nestedLists } from '../shape/draft.ts';
+import type { Path } from '../source/path.ts';
+import {
+  type Catalog,
+  type CatalogEntry,
+  type NodeReference,
+  referencesIn,
+  referencesOf,
+} from './catalog.ts';
+
+const KINDS: ComponentKind[] = ['tool', 'workflow', 'agent'];
+const MAX_DEPTH = 50;
+
+/** What each node runs; nodes whose reference could not be resolved are left out, the reason was reported. */
+export type Resolved = Map<BlueprintNode, CatalogEntry>;
+
+/** Resolves the references of all nodes, nested ones too. */
+export function checkReferences(out: Collector, draft: Draft, catalog: Catalog): Resolved {
+  const resolved: Resolved = new Map();
+  const own = draft.blueprint.name;
+  const looping = new Set<string>();
+  const workflow = (each: NodeReference, at: Path): CatalogEntry | undefined => {
+    if (each.ref?.name === own) return recursion(out, [own, own], at);
+    const entry = resolve(out, each.text, 'workflow', at, catalog);
+    const loop = entry && loopFrom(entry, own, catalog);
+    if (!loop) return entry;
+    const key = loop.join();
+    if (!looping.has(key)) recursion(out, [own, ...loop], at);
+    looping.add(key);
+    return undefined;
+  };
+  const visit = (nodes: BlueprintNode[]) => {
+    for (const node of nodes) {
+      for (const each of referencesIn(node)) {
+        const field = String(each.keys[0]);
+        if (draft.isBroken(node, field)) continue;
+        const at = [...draft.pathOf(node), ...each.keys];
+        const entry =
+          each.kind === 'workflow' ? workflow(each, at) : resolve(out, each.text, each.kind, at, catalog);
+        if (entry && field === node.type) resolved.set(node, entry);
+      }
+      for (const list of nestedLists(node)) visit(list.nodes);
+    }
+  };
+  visit(draft.blueprint.nodes);
+  return resolved;
+}
+
+function resolve(
+  out: Collector,
+  text: string,
+  kind: ComponentKind,
+  at: Path,
+  catalog: Catalog,
+): CatalogEntry | undefined {
+  if (text.includes('{{')) {
+    out.atValue('ICE1206', at, `The ${kind} cannot be an expression`, {
+      help: `A plan names its components, so that they can be pinned and checked. Choose between ${kind}s with a condition.`,
+    });
+    return undefined;
+  }
+  const ref = parseRef(text);
+  if (!ref) {
+    malformed(out, text, kind, at, catalog);
+    return undefined;
+  }
+  if (ref.kind && ref.kind !== kind) {
+    out.atValue('ICE1204', at, `A \`${kind}\` node cannot run the ${ref.kind} '${ref.name}'`, {
+      help: `Change the node to \`type: ${ref.kind}\`, or name a ${kind}.`,
+    });
+    return undefined;
+  }
+  if (ref.range !== undefined && !isRange(ref.range)) {
+    out.within(
+      'ICE1207',
+      at,
+      text.length - ref.range.length,
+      text.length,
+      `'${ref.range}' is neither a range of versions nor a tag`,
+      {
+        help: 'Write ^1, ~1.2, 1.2.3, or the name of a tag.',
+      },
+    );
+    return undefined;
+  }
+  const entry = catalog.resolve({ ...ref, kind });
+  if (entry) return entry;
+  const versions = catalog.versions(kind, ref.name);
+  if (versions.length > 0) {
+    const newest = versions[0]!;
+    const major = /^(\d+)\./.exec(newest)?.[1];
+    const range = major === undefined || major === '0' ? newest : `^${major}`;
+    out.atValue(
+      'ICE1203',
+      at,
+      `No version of the ${kind} '${ref.name}' fits ${ref.range ?? 'the tag latest'}`,
+      {
+        help: `There ${versions.length === 1 ? 'is' : 'are'} ${versions.slice(0, 6).join(', ')}${versions.length > 6 ? ` and ${versions.length - 6} more` : ''}. Write ${ref.name}@${range}.`,
+        fix: replaceValue(
+          out.source,
+          at,
+          `${text.slice(0, text.indexOf('@') < 0 ? undefined : text.indexOf('@'))}@${range}`,
+          `Write @${range}`,
+          false,
+        ),
+      },
+    );
+    return undefined;
+  }
+  unknown(out, text, ref, kind, at, catalog);
+  return undefined;
+}
+
+const isRange = (range: string): boolean =>
+  validRange(range) !== null || /^[a-z][a-z0-9-]{0,49}$/.test(range);
+
+function malformed(out: Collector, text: string, kind: ComponentKind, at: Path, catalog: Catalog): void {
+  const cut = text.lastIndexOf('@');
+  const name = cut > 0 ? text.slice(0, cut) : text;
+  const range = cut > 0 ? text.slice(cut) : '';
+  const colon = /^([^:@\s]+)[:=]+([\d^~].*)$/.exec(text);
+  const plain = (colon ? colon[1]! : name)
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[_.\s]+/g, '-');
+  const names = catalog.names(kind);
+  const meant = names.includes(plain)
+    ? plain
+    : (suggest(plain, names) ?? (COMPONENT_NAME.test(plain) ? plain : undefined));
+  const whole = meant && `${meant}${colon ? `@${colon[2]}` : range}`;
+  out.atValue(
+    'ICE1206',
+    at,
+    text.trim() === ''
+      ? `The name of the ${kind} is missing`
+      : `'${text.slice(0, 80)}' is not the name of a ${kind}`,
+    {
+      help: `A name is made of lower-case letters, digits and dashes; a range of versions follows an @, as price@^1.${whole ? ` Write ${whole}.` : ''}`,
+      fix: whole ? replaceValue(out.source, at, whole, `Write ${whole}`, false) : undefined,
+    },
+  );
+}
+
+function unknown(
+  out: Collector,
+  text: string,
+  ref: { name: string; range?: string },
+  kind: ComponentKind,
+  at: Path,
+  catalog: Catalog,
+): void {
+  const range = ref.range === undefined ? '' : `@${ref.range}`;
+  const other = KINDS.find((each) => each !== kind && catalog.versions(each, ref.name).length > 0);
+  if (other) {
+    out.atValue(
+      'ICE1204',
+      at,
+      `'${ref.name}' is ${other === 'agent' ? 'an' : 'a'} ${other}, and a \`${kind}\` node runs a ${kind}`,
+      {
+        help:
+          other === 'workflow'
+            ? `Write \`type: workflow\` and \`workflow: ${text}\`, with \`inputs\` for its arguments.`
+            : `Write \`type: ${other}\` and \`${other}: ${text}\`, with \`args\` for its input.`,
+      },
+    );
+    return;
+  }
+  const names = catalog.names(kind);
+  if (names.includes(`std/${ref.name}`)) {
+    out.atValue('ICE1205', at, `'${ref.name}' is a first-party ${kind}: its name begins with std/`, {
+      help: `Write std/${ref.name}${range}.`,
+      fix: replaceValue(out.source, at, `std/${ref.name}${range}`, `Write std/${ref.name}`, true),
+    });
+    return;
+  }
+  const near =
+    suggest(ref.name, names) ??
+    names.find(
+      (name) =>
+        name.endsWith(`/${ref.name.replace(/^std\//, '')}`) || name === ref.name.replace(/^std\//, ''),
+    );
+  out.atValue(kind === 'workflow' ? 'ICE1202' : 'ICE1201', at, `There is no ${kind} '${ref.name}'`, {
+    help: near
+      ? `Did you mean '${near}'?`
+      : names.length === 0
+        ? `Neither the project nor the target has a ${kind}. Make one: ice new ${kind} ${ref.name}`
+        : `There are ${names.slice(0, 8).join(', ')}${names.length > 8 ? ` and ${names.length - 8} more` : ''}. Make it: ice new ${kind} ${ref.name}`,
+    fix: near ? replaceValue(out.source, at, `${near}${range}`, `Write ${near}`, false) : undefined,
+  });
+}
+
+function recursion(out: Collector, names: string[], at: Path): undefined {
+  out.atValue('ICE1208', at, `A workflow runs itself: ${names.join(' -> ')}`, {
+    help: 'A plan holds all workflows that it runs, so none may contain itself. Use a loop, or split off what repeats.',
+  });
+}
+
+/** The names from a workflow to one that is named `start`, or that runs itself; undefined when it never gets there. */
+function loopFrom(entry: CatalogEntry, start: string, catalog: Catalog): string[] | undefined {
+  const done = new Set<string>();
+  const visit = (each: CatalogEntry, path: string[]): string[] | undefined => {
+    const { name } = each.manifest;
+    if (name === start || path.includes(name)) return [...path, name];
+    if (done.has(each.digest) || path.length > MAX_DEPTH) return undefined;
+    for (const ref of childrenOf(each.blueprint)) {
+      const child = catalog.resolve(ref);
+      const found = child && visit(child, [...path, name]);
+      if (found) return found;
+    }
+    done.add(each.digest);
+    return undefined;
+  };
+  return visit(entry, []);
+}
+
+const childrenOf = (blueprint: Blueprint | undefined) =>
+  blueprint ? referencesOf(blueprint).filter((ref) => ref.kind === 'workflow') : [];

@@ -1,0 +1,249 @@
+import type { Document } from 'yaml';
+import type { Diagnostic } from '../../contracts/diagnostics.ts';
+import { finding } from '../diagnostics/finding.ts';
+import type { LineIndex } from './line-index.ts';
+import { quoted } from './unquoted.ts';
+
+/** Errors that say little about each other: all of them are shown. Of the others the first, which caused the rest. */
+const INDEPENDENT = new Set(['TAB_AS_INDENT', 'BAD_SCALAR_START']);
+const MAX_SHOWN = 20;
+
+/** The parser's errors in our words: what is wrong, why, what to write. */
+export function explainYamlErrors(file: string, lines: LineIndex, document: Document.Parsed): Diagnostic[] {
+  const shown: Diagnostic[] = [];
+  let first = true;
+  const seen = new Set<string>();
+  for (const error of document.errors) {
+    const independent = INDEPENDENT.has(error.code);
+    if (!independent && !first) continue;
+    if (!independent) first = false;
+    const { line } = lines.position(error.pos[0]);
+    const key = `${error.code}:${line}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    shown.push(explain(file, lines, error.code, error.message, error.pos));
+    if (shown.length >= MAX_SHOWN) break;
+  }
+  return shown;
+}
+
+function explain(
+  file: string,
+  lines: LineIndex,
+  code: string,
+  message: string,
+  pos: readonly [number, number],
+): Diagnostic {
+  const at = lines.position(pos[0]);
+  const here = lines.range(pos[0], Math.max(pos[1], pos[0]));
+  switch (code) {
+    case 'TAB_AS_INDENT':
+      return tab(file, lines, at.line);
+    case 'MULTIPLE_DOCS': {
+      const start = lines.lineStart(at.line);
+      return finding('ICE1006', file, 'The file holds more than one document', {
+        range: lines.range(start, start + lines.line(at.line).length),
+        help: 'A line --- begins another document. Keep one document a file.',
+      });
+    }
+    case 'BAD_INDENT':
+      if (/^Flow/.test(message)) return unclosed(file, lines, pos[0], message.includes(']') ? '[' : '{');
+      return indentation(file, lines, at.line);
+    case 'MISSING_CHAR':
+      if (message.startsWith('Sequence item')) return indentation(file, lines, at.line);
+      if (/closing|end with/.test(message)) return unclosed(file, lines, pos[0], quoteOf(message));
+      break;
+    case 'MULTILINE_IMPLICIT_KEY':
+    case 'BLOCK_AS_IMPLICIT_KEY':
+      return implicitKey(file, lines, at.line, pos);
+    case 'BAD_SCALAR_START':
+      return needsQuotes(file, lines, at.line, pos, `A value cannot begin with ${lines.text[pos[0]]}`);
+    case 'UNEXPECTED_TOKEN': {
+      const before = lines
+        .line(at.line)
+        .slice(0, at.column - 1)
+        .trimEnd();
+      if (/^\s*-$/.test(before) === false && /^-\S/.test(lines.text.slice(pos[0]))) {
+        return finding('ICE1002', file, 'A blank is missing after the dash', {
+          range: lines.range(pos[0], pos[0] + 1),
+          help: 'An item of a list begins with `- `: a dash and a blank.',
+          fix: {
+            title: 'Insert a blank',
+            safe: true,
+            edits: [{ start: pos[0] + 1, end: pos[0] + 1, text: ' ' }],
+          },
+        });
+      }
+      if (/["']$/.test(before)) {
+        const quote = before.at(-1)!;
+        return finding('ICE1023', file, 'The text goes on after its closing quote', {
+          range: here,
+          help:
+            quote === "'"
+              ? "Inside single quotes, ' is written ''."
+              : 'Inside double quotes, " is written \\".',
+        });
+      }
+      break;
+    }
+  }
+  return finding('ICE1001', file, `The text is not YAML: ${lower(message)}`, {
+    range: here,
+    help: 'Compare the indentation, quotes and brackets of this line with those of its neighbours.',
+  });
+}
+
+const lower = (message: string): string => message.charAt(0).toLowerCase() + message.slice(1);
+const quoteOf = (message: string): string =>
+  message.includes("'") ? "'" : /[\]}]/.exec(message) ? '[' : '"';
+
+function tab(file: string, lines: LineIndex, line: number): Diagnostic {
+  const start = lines.lineStart(line);
+  const space = /^[ \t]*/.exec(lines.line(line))![0];
+  const edits = [];
+  // All lines at once: indentation has a meaning only in comparison.
+  for (let each = 1; each <= lines.lines; each++) {
+    const lead = /^[ \t]*/.exec(lines.line(each))![0];
+    if (!lead.includes('\t')) continue;
+    const from = lines.lineStart(each);
+    edits.push({ start: from, end: from + lead.length, text: lead.replaceAll('\t', '  ') });
+  }
+  return finding('ICE1003', file, 'A tab cannot indent', {
+    range: lines.range(start, start + space.length),
+    help: 'YAML indents with blanks, two for each level.',
+    fix: { title: 'Replace leading tabs with two blanks each', safe: true, edits },
+  });
+}
+
+/** Says what the line could be aligned with: the indentations of the open blocks above it. */
+function indentation(file: string, lines: LineIndex, line: number): Diagnostic {
+  const text = lines.line(line);
+  const own = indentOf(text);
+  const levels: { indent: number; line: number; name: string }[] = [];
+  let least = Number.POSITIVE_INFINITY;
+  for (let above = line - 1; above >= 1 && levels.length < 8 && least > 0; above--) {
+    const other = lines.line(above);
+    if (other.trim() === '' || other.trim().startsWith('#')) continue;
+    const dash = /^(\s*)((?:- +)+)/.exec(other);
+    if (dash && dash[0].length < least) {
+      levels.push({ indent: dash[0].length, line: above, name: nameOf(other) });
+      least = dash[0].length;
+    }
+    if (indentOf(other) < least) {
+      levels.push({ indent: indentOf(other), line: above, name: nameOf(other) });
+      least = indentOf(other);
+    }
+  }
+  const near = levels.toSorted((a, b) => Math.abs(a.indent - own) - Math.abs(b.indent - own))[0];
+  const start = lines.lineStart(line);
+  const name = nameOf(text);
+  return finding('ICE1002', file, `${name} is indented by ${own}, which fits none of the lines above it`, {
+    range: lines.range(start + own, start + text.trimEnd().length),
+    help: near
+      ? `Indent it by ${near.indent}, like ${near.name} in line ${near.line}.`
+      : 'Indent it like its neighbours.',
+    related: near
+      ? [
+          {
+            file,
+            range: lines.range(
+              lines.lineStart(near.line) + indentOf(lines.line(near.line)),
+              lines.lineStart(near.line) + lines.line(near.line).trimEnd().length,
+            ),
+            message: `This is indented by ${near.indent}`,
+          },
+        ]
+      : [],
+    fix: near
+      ? {
+          title: `Indent it by ${near.indent}`,
+          safe: false,
+          edits: [{ start, end: start + own, text: ' '.repeat(near.indent) }],
+        }
+      : undefined,
+  });
+}
+
+const indentOf = (line: string): number => line.length - line.trimStart().length;
+const nameOf = (line: string): string => {
+  const key = /^\s*(?:- +)*(?:"([^"]*)"|'([^']*)'|([^\s:]+))\s*:/.exec(line);
+  return key ? `'${key[1] ?? key[2] ?? key[3]}'` : 'This line';
+};
+
+function unclosed(file: string, lines: LineIndex, near: number, mark: string): Diagnostic {
+  const pairs: Record<string, string> = { '[': ']', '{': '}', '"': '"', "'": "'" };
+  // The opening is the last one before the place where the parser gave up.
+  const open = lines.text.lastIndexOf(mark, Math.max(0, near - 1));
+  const at = open < 0 ? near : open;
+  const what = mark === '[' ? 'bracket' : mark === '{' ? 'brace' : 'quote';
+  return finding('ICE1020', file, `The ${what} is not closed`, {
+    range: lines.range(at, at + 1),
+    help: `Close it with ${pairs[mark]}. A list or map of several lines must be indented deeper than its key.`,
+    related: [{ file, range: lines.range(near, near), message: 'Here the reading gave up' }],
+  });
+}
+
+function implicitKey(
+  file: string,
+  lines: LineIndex,
+  line: number,
+  pos: readonly [number, number],
+): Diagnostic {
+  const text = lines.line(line);
+  const noBlank = /^\s*(?:- +)*[\w$-]+:(?=[^\s:/])/.exec(text);
+  if (noBlank) {
+    const at = lines.lineStart(line) + noBlank[0].length;
+    return finding('ICE1001', file, 'A blank is missing after the colon', {
+      range: lines.range(at - 1, at),
+      help: 'A key and its value are separated by a colon and a blank.',
+      fix: { title: 'Insert a blank', safe: true, edits: [{ start: at, end: at, text: ' ' }] },
+    });
+  }
+  const value = /^\s*(?:- +)*(?:[\w$-]+|"[^"]*"|'[^']*'):\s+\S/.exec(text);
+  const next = nextLine(lines, line);
+  if (
+    value &&
+    next !== undefined &&
+    indentOf(lines.line(next)) > indentOf(text) &&
+    !/: /.test(text.slice(value[0].length))
+  ) {
+    return indentation(file, lines, next);
+  }
+  if (value)
+    return needsQuotes(file, lines, line, pos, 'A value that holds a colon and a blank must stand in quotes');
+  const start = lines.lineStart(line);
+  return finding('ICE1001', file, 'A line is neither `key: value` nor an item of a list', {
+    range: lines.range(start + indentOf(text), start + text.length),
+    help: 'A colon may be missing, or the line belongs to a text of several lines (write `|` after its key).',
+  });
+}
+
+function nextLine(lines: LineIndex, line: number): number | undefined {
+  for (let next = line + 1; next <= lines.lines; next++) if (lines.line(next).trim() !== '') return next;
+  return undefined;
+}
+
+function needsQuotes(
+  file: string,
+  lines: LineIndex,
+  line: number,
+  pos: readonly [number, number],
+  message: string,
+): Diagnostic {
+  const text = lines.line(line);
+  const key = /^\s*(?:- +)*(?:(?:[\w$-]+|"[^"]*"|'[^']*'):\s+)?/.exec(text)![0];
+  const start = lines.lineStart(line) + key.length;
+  const value = text.slice(key.length).trimEnd();
+  const whole = value !== '' && pos[0] <= start + value.length;
+  return finding('ICE1024', file, message, {
+    range: whole ? lines.range(start, start + value.length) : lines.range(pos[0], pos[1]),
+    help: whole ? `Write ${quoted(value)}.` : 'Put it in quotes.',
+    fix: whole
+      ? {
+          title: 'Put it in quotes',
+          safe: true,
+          edits: [{ start, end: start + value.length, text: quoted(value) }],
+        }
+      : undefined,
+  });
+}
