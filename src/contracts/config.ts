@@ -66,6 +66,25 @@ export const SETTINGS = {
     summary: 'Key that encrypts secrets at rest: 32 bytes in base64',
   },
   masterKeyFile: { env: 'ICE_MASTER_KEY_FILE', summary: 'File with the master key' },
+  modelPrices: {
+    env: 'ICE_MODEL_PRICES',
+    summary:
+      'A JSON file of prices that go over the shipped ones: { "provider/name": { "input", "output" } }',
+  },
+  modelLimits: {
+    env: 'ICE_MODEL_LIMITS',
+    summary:
+      'Calls of models at once and in a minute: openai/*=concurrency:4,requestsPerMinute:60; *=concurrency:20',
+  },
+  modelEndpoints: {
+    env: 'ICE_MODEL_ENDPOINTS',
+    summary: 'More OpenAI-compatible providers: ollama=http://127.0.0.1:11434/v1; the key is <NAME>_API_KEY',
+  },
+  modelTimeout: {
+    env: 'ICE_MODEL_TIMEOUT',
+    default: '120s',
+    summary: 'The longest silence of a model provider, before its answer and within it',
+  },
   outputFile: { env: 'ICE_OUTPUT_FILE', summary: 'A file that receives the same JSON lines as --events' },
   logLevel: {
     env: 'ICE_LOG_LEVEL',
