@@ -11,7 +11,7 @@ export const NOTHING: Reach = { permissions: { net: [], secrets: [], limits: {} 
 
 /** `*.example.com` also allows `api.example.com`, so asking for that is nothing new. */
 function covers(allowed: string, host: string): boolean {
-  if (allowed === host || allowed === '*') return true;
+  if (allowed === host) return true;
   return allowed.startsWith('*.') && host.endsWith(allowed.slice(1)) && !host.startsWith('*.');
 }
 

@@ -1,0 +1,204 @@
+import { hash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import canonicalize from 'canonicalize';
+import type { Blueprint } from '../contracts/blueprint.ts';
+import type { BuiltComponent, ComponentInfo, Manifest } from '../contracts/components.ts';
+import type { Diagnostic } from '../contracts/diagnostics.ts';
+import type { Json } from '../contracts/json.ts';
+import type { AgentDocument } from '../contracts/nodes/agent.ts';
+import { finding } from '../language/diagnostics/finding.ts';
+import { schemaErrors } from '../language/schema/index.ts';
+import { BuildCache, type BuiltTool } from './build-cache.ts';
+import { buildDocument, unreadable } from './build-document.ts';
+import { buildTool, type Extract } from './build-tool.ts';
+import { nameFindings, policyFindings, toolFindings } from './component-findings.ts';
+import type { ComponentSource } from './component-sources.ts';
+import type { Project } from './load-project.ts';
+import { iceVersion, toolchain } from './toolchain.ts';
+
+/** A component of the project, built; documents come with what was read of them. */
+export interface ProjectComponent extends BuiltComponent {
+  blueprint?: Blueprint;
+  agent?: AgentDocument;
+}
+
+export interface BuildOptions {
+  extract: Extract;
+  /** Files besides those that the globs name: what `ice run ./flow.yaml` was given. */
+  extra?: readonly ComponentSource[];
+}
+
+export interface BuiltProject {
+  /** In the order of kind and name; those with errors are left out. */
+  components: ProjectComponent[];
+  diagnostics: Diagnostic[];
+  /** Text of each component's file, by its path relative to the project: for code frames. */
+  texts: Map<string, string>;
+  /** Tools that had to be built, and those that were unchanged. */
+  rebuilt: number;
+  unchanged: number;
+}
+
+/** Tools are bundled and loaded this many at once: each is a child process for a moment. */
+const AT_ONCE = 4;
+/** Changes when what is cached changes its form or meaning. */
+const FORMAT = 1;
+const KINDS = ['tool', 'agent', 'workflow'];
+
+/**
+ * Builds every component of a project and says all that is wrong with them. Unchanged tools come from `.ice/cache`.
+ * References between components are not followed: that is the language's check, over `catalogOf`.
+ */
+export async function buildComponents(project: Project, options: BuildOptions): Promise<BuiltProject> {
+  const sources = withExtra(project.sources, options.extra ?? []);
+  const cache = new BuildCache(project.root, `${FORMAT} ${toolchain()} iceos ${iceVersion()}`);
+  const built: BuiltProject = { components: [], diagnostics: [], texts: new Map(), rebuilt: 0, unchanged: 0 };
+
+  await buildTools(
+    project,
+    sources.filter((source) => source.kind === 'tool'),
+    cache,
+    options.extract,
+    built,
+  );
+  for (const source of sources.filter((each) => each.kind !== 'tool')) {
+    const { text, diagnostics, built: document } = buildDocument(source);
+    built.texts.set(source.file, text);
+    built.diagnostics.push(...diagnostics);
+    if (!document) continue;
+    const { name, version, description, input, output, blueprint, agent } = document;
+    const entry = canonicalBytes(document.entry);
+    built.components.push({
+      ...identify(
+        source,
+        version,
+        entry,
+        {
+          kind: source.kind,
+          name,
+          input,
+          output,
+          permissions: { net: [], secrets: [], limits: {} },
+          runtime: 'sandbox',
+          entry: digestOf(entry),
+        },
+        { description, examples: [] },
+      ),
+      ...(blueprint ? { blueprint } : {}),
+      ...(agent ? { agent } : {}),
+    });
+  }
+
+  built.components.sort(
+    (a, b) =>
+      KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0),
+  );
+  built.diagnostics.push(...nameFindings(built.components));
+  if (built.rebuilt > 0) cache.sweep();
+  return built;
+}
+
+async function buildTools(
+  project: Project,
+  sources: readonly ComponentSource[],
+  cache: BuildCache,
+  extract: Extract,
+  built: BuiltProject,
+): Promise<void> {
+  const helpers: ComponentSource[] = [];
+  const imported = new Set<string>();
+  const results: { components: ProjectComponent[]; diagnostics: Diagnostic[] }[] = [];
+  const queue = sources.entries();
+  const work = async (): Promise<void> => {
+    // The iterator is shared: each worker takes the next file.
+    for (const [index, source] of queue) {
+      const result: (typeof results)[number] = { components: [], diagnostics: [] };
+      results[index] = result;
+      let text: string;
+      try {
+        text = readFileSync(source.path, 'utf8');
+      } catch (error) {
+        result.diagnostics.push(unreadable(source, error));
+        continue;
+      }
+      built.texts.set(source.file, text);
+      if (!EXPORTS_DEFAULT.test(text)) {
+        helpers.push(source);
+        continue;
+      }
+      const { built: tool, diagnostics, cached } = await buildTool(project.root, source, cache, extract);
+      built[cached ? 'unchanged' : 'rebuilt'] += 1;
+      result.diagnostics.push(...diagnostics);
+      if (!tool) continue;
+      for (const file of tool.ownFiles) imported.add(file);
+      const found = [
+        ...toolFindings(source.file, text, tool.tool, schemaErrors),
+        ...policyFindings(source.file, text, tool.tool.permissions, project.file.policy),
+      ];
+      result.diagnostics.push(...found);
+      if (!found.some((each) => each.severity === 'error'))
+        result.components.push(toolComponent(source, tool));
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, sources.length) }, work));
+
+  for (const { components, diagnostics } of results) {
+    built.components.push(...components);
+    built.diagnostics.push(...diagnostics);
+  }
+  // A module that another tool imports is a helper of it; one that nobody imports was meant to be a tool.
+  for (const source of helpers.filter((each) => !imported.has(each.file)))
+    built.diagnostics.push(
+      finding('ICE1516', source.file, 'The file exports no tool', {
+        help: 'Write export default defineTool({ … }). If it only helps others, let its name start with _.',
+      }),
+    );
+}
+
+const EXPORTS_DEFAULT = /\bexport\s+default\b|\bas\s+default\b|\bexport\s*\{\s*default\b|\bmodule\.exports\b/;
+
+function toolComponent(source: ComponentSource, built: BuiltTool): ProjectComponent {
+  const { tool, code, digest, sourcesDigest } = built;
+  const { name, version, description, input, output, permissions, runtime, examples } = tool;
+  return identify(
+    source,
+    version,
+    new TextEncoder().encode(code),
+    { kind: 'tool', name, input, output, permissions, runtime, entry: digest },
+    { description, examples, sources: sourcesDigest, toolchain: toolchain() },
+  );
+}
+
+function identify(
+  source: ComponentSource,
+  version: string,
+  entry: Uint8Array,
+  manifest: Manifest,
+  info: ComponentInfo,
+): ProjectComponent {
+  const { kind, name } = manifest;
+  return {
+    kind,
+    name,
+    version,
+    digest: digestOf(manifestBytes(manifest)),
+    manifest,
+    info,
+    entry,
+    file: source.file,
+  };
+}
+
+/** The bytes of a manifest: its RFC 8785 form. Their sha256 is the component's digest, and they are an artifact. */
+export const manifestBytes = (manifest: Manifest): Uint8Array => canonicalBytes(manifest as unknown as Json);
+
+const canonicalBytes = (value: Json): Uint8Array => new TextEncoder().encode(canonicalize(value));
+const digestOf = (bytes: Uint8Array): string => `sha256:${hash('sha256', bytes, 'hex')}`;
+
+function withExtra(
+  sources: readonly ComponentSource[],
+  extra: readonly ComponentSource[],
+): ComponentSource[] {
+  const known = new Set(sources.map((source) => source.file));
+  return [...sources, ...extra.filter((source) => !known.has(source.file))];
+}

@@ -1,0 +1,160 @@
+import { readFileSync, statSync } from 'node:fs';
+import type { Blueprint } from '../contracts/blueprint.ts';
+import type { Diagnostic } from '../contracts/diagnostics.ts';
+import { IceError } from '../contracts/errors.ts';
+import type { Json, JsonSchema } from '../contracts/json.ts';
+import {
+  type AgentDocument,
+  agentDocumentSchema,
+  agentInputSchema,
+  agentOutputSchema,
+  canonicalAgent,
+} from '../contracts/nodes/agent.ts';
+import { Collector } from '../language/diagnostics/collector.ts';
+import { finding } from '../language/diagnostics/finding.ts';
+import { canonicalBlueprint, inputSchemaOf, parseBlueprint } from '../language/index.ts';
+import { Walk } from '../language/shape/walk.ts';
+import { shapeOf } from '../language/shape/zod-shape.ts';
+import type { ParsedSource } from '../language/source/parsed-source.ts';
+import { MAX_TEXT, readSource } from '../language/source/read-source.ts';
+import type { ComponentSource } from './component-sources.ts';
+import { explainFileError } from './file-errors.ts';
+
+/** A component that is a document: a workflow or an agent. */
+export interface DocumentBuild {
+  text: string;
+  diagnostics: Diagnostic[];
+  built?: {
+    name: string;
+    version: string;
+    description: string;
+    input: JsonSchema;
+    output: JsonSchema;
+    /** What the component's entry is the canonical JSON of. */
+    entry: Json;
+    blueprint?: Blueprint;
+    agent?: AgentDocument;
+  };
+}
+
+/** Reads a workflow's or an agent's document. What it refers to is not looked at. */
+export function buildDocument(source: ComponentSource): DocumentBuild {
+  let text: string;
+  try {
+    const { size } = statSync(source.path);
+    if (size > 4 * MAX_TEXT)
+      return {
+        text: '',
+        diagnostics: [
+          finding('ICE1515', source.file, `The file has ${size} bytes; no document is that long`, {
+            help: 'Put data into a file of its own and hand it in as an input: -i key=@file',
+          }),
+        ],
+      };
+    text = readFileSync(source.path, 'utf8');
+  } catch (error) {
+    return { text: '', diagnostics: [unreadable(source, error)] };
+  }
+  return source.kind === 'agent' ? buildAgent(source.file, text) : buildWorkflow(source.file, text);
+}
+
+function buildWorkflow(file: string, text: string): DocumentBuild {
+  const { blueprint, source, diagnostics } = parseBlueprint({ text, file });
+  const found = [...diagnostics, ...wordFindings('workflow', source, diagnostics)];
+  if (!blueprint) return { text, diagnostics: found };
+  return {
+    text,
+    diagnostics: found,
+    built: {
+      name: blueprint.name,
+      version: blueprint.version,
+      description: blueprint.description ?? '',
+      input: inputSchemaOf(blueprint),
+      output: outputSchemaOf(blueprint),
+      entry: canonicalBlueprint(blueprint),
+      blueprint,
+    },
+  };
+}
+
+/** What a workflow gives: its outputs by name. What type each has depends on what it refers to, so it is not said here. */
+const outputSchemaOf = (blueprint: Blueprint): JsonSchema => ({
+  type: 'object',
+  properties: Object.fromEntries(Object.keys(blueprint.outputs).map((name) => [name, true])),
+  required: Object.keys(blueprint.outputs),
+  additionalProperties: false,
+});
+
+function buildAgent(file: string, text: string): DocumentBuild {
+  const { source, diagnostics, readable } = readSource({ text, file });
+  if (!readable) return { text, diagnostics };
+  const out = new Collector(source);
+  const read = new Walk(out).value(shapeOf(agentDocumentSchema), source.value, []);
+  const parsed = agentDocumentSchema.safeParse(read);
+  if (!parsed.success && out.errors === 0)
+    for (const issue of parsed.error.issues)
+      out.atValue('ICE1501', issue.path as (string | number)[], `${issue.path.join('.')}: ${issue.message}`);
+  const found = [...diagnostics, ...out.diagnostics];
+  found.push(...wordFindings('agent', source, found));
+  if (!parsed.success || found.some((each) => each.severity === 'error')) return { text, diagnostics: found };
+  const agent = parsed.data;
+  return {
+    text,
+    diagnostics: found,
+    built: {
+      name: agent.name,
+      version: agent.version,
+      description: agent.description ?? '',
+      input: agentInputSchema(agent),
+      output: agentOutputSchema(agent.output),
+      entry: canonicalAgent(agent),
+      agent,
+    },
+  };
+}
+
+/** A version and a description that are missing: nothing fails without them, until it is pushed or searched for. */
+function wordFindings(kind: string, source: ParsedSource, found: readonly Diagnostic[]): Diagnostic[] {
+  const document = source.value;
+  if (document === null || typeof document !== 'object' || Array.isArray(document)) return [];
+  // A document that can't be read at all has more to say than this.
+  if (found.some((each) => each.severity === 'error' && each.path === undefined)) return [];
+  const more: Diagnostic[] = [];
+  const name = { range: source.keyRange(['name']) };
+  if (!Object.hasOwn(document, 'version') && Object.hasOwn(document, 'name')) {
+    const { end } = source.pairSpan(['name']);
+    more.push(
+      finding('ICE1505', source.file, `The ${kind} has no version; it would be pushed as 0.0.0`, {
+        severity: 'warning',
+        ...name,
+        help: 'Write version: 1.0.0 below its name.',
+        ...(source.file.endsWith('.json')
+          ? {}
+          : {
+              fix: {
+                title: 'Add version: 1.0.0',
+                safe: true,
+                edits: [{ start: end, end, text: '\nversion: 1.0.0' }],
+              },
+            }),
+      }),
+    );
+  }
+  const description = document['description'];
+  if (typeof description !== 'string' || description.trim() === '')
+    more.push(
+      finding('ICE1510', source.file, `The ${kind} has no description`, {
+        severity: 'info',
+        ...name,
+        help: 'Say in a sentence what it does; people and models choose it by that.',
+      }),
+    );
+  return more;
+}
+
+/** A file that can't be read, as a finding of the project. */
+export function unreadable(source: ComponentSource, error: unknown): Diagnostic {
+  const explained = explainFileError(error, source.file, 'read');
+  if (!(explained instanceof IceError)) throw explained;
+  return finding('ICE1515', source.file, explained.message, { help: explained.hint });
+}

@@ -1,0 +1,153 @@
+import semver from 'semver';
+import type { BuiltComponent, Permissions } from '../contracts/components.ts';
+import type { Diagnostic } from '../contracts/diagnostics.ts';
+import { COMPONENT_NAME } from '../contracts/ids.ts';
+import type { Json, JsonSchema } from '../contracts/json.ts';
+import type { ProjectFile } from '../contracts/project.ts';
+import { finding } from '../language/diagnostics/finding.ts';
+import type { ExtractedTool } from '../sandbox/port.ts';
+import { fieldRange, toolRange } from './build-tool.ts';
+
+/** Everything that does not match a schema: where, and what is wrong. Handed in by the language. */
+export type SchemaErrors = (schema: JsonSchema, value: Json) => { path: string; message: string }[];
+
+/** What is wrong with a tool besides that it can be loaded: its name, version, schemas, examples, words. */
+export function toolFindings(
+  file: string,
+  text: string,
+  tool: ExtractedTool,
+  schemaErrors: SchemaErrors,
+): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  const whole = toolRange(text);
+  if (!COMPONENT_NAME.test(tool.name) || tool.name.startsWith('std/'))
+    found.push(
+      finding('ICE1507', file, `"${tool.name.slice(0, 60)}" can't be the name of a tool`, {
+        ...fieldRange(text, 'name'),
+        help: tool.name.startsWith('std/')
+          ? 'std/ is kept for the tools that ship with ice.'
+          : "Write lower-case letters, digits and dashes, starting with a letter: name: 'price'",
+      }),
+    );
+  if (semver.valid(tool.version) !== tool.version || tool.version.includes('+'))
+    found.push(
+      finding(
+        'ICE1506',
+        file,
+        tool.version === ''
+          ? 'The tool has no version'
+          : `"${tool.version.slice(0, 60)}" is not a semantic version`,
+        { ...fieldRange(text, 'version'), help: "Write three numbers: version: '1.0.0'" },
+      ),
+    );
+  for (const { where, path, reason } of tool.unrepresentable.slice(0, 20))
+    found.push(
+      finding(
+        'ICE1509',
+        file,
+        `${where}${path === '' ? '' : ` ${path}`} can't be said as a JSON Schema: ${reason}`,
+        {
+          severity: 'warning',
+          ...whole,
+          help: 'Callers and the type check see any value there. Use what JSON has: a date as z.iso.datetime(), for one.',
+        },
+      ),
+    );
+  if (tool.description.trim() === '')
+    found.push(
+      finding('ICE1510', file, 'The tool has no description', {
+        severity: 'info',
+        ...whole,
+        help: "Say in a sentence what it does; people and models choose it by that: description: '…'",
+      }),
+    );
+
+  for (const [index, example] of tool.examples.entries()) {
+    const label =
+      example.name === undefined ? `Example ${index + 1}` : `The example "${example.name.slice(0, 60)}"`;
+    const place = fieldRange(text, 'examples') ?? whole;
+    const input = schemaErrors(tool.input, example.input)[0];
+    if (input)
+      found.push(
+        finding('ICE1512', file, `${label} does not match the input schema: ${sayError(input)}`, {
+          ...place,
+          help: 'Correct the example, or the schema.',
+        }),
+      );
+    const output = example.output === undefined ? undefined : schemaErrors(tool.output, example.output)[0];
+    if (output)
+      found.push(
+        finding('ICE1513', file, `${label} does not match the output schema: ${sayError(output)}`, {
+          ...place,
+          help: 'Correct the example, or the schema.',
+        }),
+      );
+  }
+  return found;
+}
+
+const sayError = ({ path, message }: { path: string; message: string }): string =>
+  path === '' ? message : `${path} ${message}`;
+
+/** What a component asks for beyond what the project's policy lets any component have. */
+export function policyFindings(
+  file: string,
+  text: string,
+  permissions: Permissions,
+  policy: ProjectFile['policy'],
+): Diagnostic[] {
+  const most = policy?.permissions;
+  if (!most) return [];
+  const beyond: string[] = [];
+  for (const field of ['net', 'secrets'] as const) {
+    const allowed = most[field];
+    if (!allowed) continue;
+    const over = permissions[field].filter((one) => !allowed.some((each) => allows(each, one)));
+    if (over.length > 0) beyond.push(`${field}: ${over.join(', ')}`);
+  }
+  for (const [name, limit] of Object.entries(most.limits ?? {})) {
+    const asked = permissions.limits[name as keyof Permissions['limits']];
+    if (limit !== undefined && asked !== undefined && asked > limit) beyond.push(`limits.${name}: ${asked}`);
+  }
+  if (beyond.length === 0) return [];
+  return [
+    finding('ICE1514', file, `It asks for more than the policy of ice.yaml allows (${beyond.join('; ')})`, {
+      ...(fieldRange(text, 'permissions') ?? {}),
+      help: 'Ask for less, or widen policy.permissions in ice.yaml.',
+    }),
+  ];
+}
+
+const allows = (allowed: string, one: string): boolean =>
+  allowed === one || allowed === '*' || (allowed.startsWith('*.') && one.endsWith(allowed.slice(1)));
+
+/** Two components of one kind and name, and names that are not those of their files. */
+export function nameFindings(
+  components: readonly Pick<BuiltComponent, 'kind' | 'name' | 'file'>[],
+): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  const first = new Map<string, string>();
+  for (const { kind, name, file } of components) {
+    const key = `${kind}/${name}`;
+    const other = first.get(key);
+    if (other === undefined) first.set(key, file);
+    else
+      found.push(
+        finding('ICE1504', file, `There are two ${kind}s called ${name}`, {
+          help: 'Give one of them another name.',
+          related: [{ file: other, message: 'the other one is here' }],
+        }),
+      );
+    const parts = file.split('/');
+    const base = parts.at(-1)!.replace(/\.[^.]+$/, '');
+    const told = base === 'index' ? parts.at(-2) : base;
+    if (told !== name.split('/').at(-1))
+      found.push(
+        finding('ICE1511', file, `The ${kind} is called ${name}, and its file ${parts.at(-1)}`, {
+          severity: 'info',
+          help: 'It is found either way; the same name is easier to find for people.',
+        }),
+      );
+  }
+  return found;
+}
