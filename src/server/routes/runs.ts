@@ -1,6 +1,7 @@
 import { IceError } from '../../contracts/errors.ts';
 import { newId } from '../../contracts/ids.ts';
 import type { JsonSchema } from '../../contracts/json.ts';
+import type { Plan } from '../../contracts/plan.ts';
 import type { RouteName } from '../../contracts/routes.ts';
 import type { Run } from '../../contracts/runs.ts';
 import type { RunRow } from '../../engine/ports.ts';
@@ -115,7 +116,7 @@ export function runRoutes(services: Services, streams: Streams): Pick<Handlers, 
       const plan = await runs.plan(row.planDigest);
       if (!plan) throw missingOf('runsOutline', call.params);
       return {
-        body: { outline: outlineOf(plan), outputs: await outputSchemas(services, row) },
+        body: { outline: outlineOf(plan), outputs: await outputSchemas(services, row, plan) },
         etag: row.planDigest,
       };
     },
@@ -186,15 +187,23 @@ export function runMemories(
   return { runsCreate: memory, runsCancel: memory, runsPause: memory, runsResume: memory };
 }
 
-/** The schemas of the outputs by name: what a client needs to save them as files. */
-async function outputSchemas(services: Services, row: RunRow): Promise<Record<string, JsonSchema>> {
+/** The schemas of the outputs by name: what a client needs to save them as files. `true` = nothing is known. */
+async function outputSchemas(
+  services: Services,
+  row: RunRow,
+  plan: Plan,
+): Promise<Record<string, JsonSchema>> {
   const std = await services.std.byDigest(row.digest);
   const manifest = std?.version.manifest ?? (await loadManifest(services, row.project, row.digest));
-  const output = manifest?.output;
-  if (typeof output !== 'object' || output === null) return {};
-  return manifest?.kind === 'workflow'
-    ? ((output['properties'] as Record<string, JsonSchema> | undefined) ?? {})
-    : { result: output };
+  const output = typeof manifest?.output === 'object' ? manifest.output : {};
+  const properties = (output['properties'] ?? {}) as Record<string, JsonSchema>;
+  return Object.fromEntries(
+    Object.keys(plan.outputs).map((name) => [
+      name,
+      // A tool whose result has no fields of its own gives it as one output.
+      properties[name] ?? (name === 'result' && manifest?.kind !== 'workflow' ? output : true),
+    ]),
+  );
 }
 
 const otherContent = (id: string): IceError =>
