@@ -3,4 +3,6 @@
 import module from 'node:module';
 
 module.enableCompileCache?.();
-import('../src/cli/main.ts').then(({ main }) => main({ root: new URL('..', import.meta.url), commands: 'src' }));
+import('../src/cli/main.ts').then(({ main }) =>
+  main({ root: new URL('..', import.meta.url), commands: 'src' }),
+);

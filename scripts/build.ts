@@ -33,8 +33,14 @@ const places: Plugin = {
           forked.add(posix(relative(src, join(dirname(path), `${target}.ts`))));
           return `new URL(${quote}${target}.js${quote}, import.meta.url)`;
         })
-        .replace(/\bimport\.meta\.url\b/g, `new URL(${JSON.stringify(inside.replace(/\.ts$/, '.js'))}, __iceDist).href`)
-        .replace(/\bimport\.meta\.filename\b/g, `__iceFile(${JSON.stringify(inside.replace(/\.ts$/, '.js'))})`)
+        .replace(
+          /\bimport\.meta\.url\b/g,
+          `new URL(${JSON.stringify(inside.replace(/\.ts$/, '.js'))}, __iceDist).href`,
+        )
+        .replace(
+          /\bimport\.meta\.filename\b/g,
+          `__iceFile(${JSON.stringify(inside.replace(/\.ts$/, '.js'))})`,
+        )
         .replace(/\bimport\.meta\.dirname\b/g, `__iceFile(${JSON.stringify(posix(dirname(inside)))})`);
       return { contents, loader: 'ts' };
     });
@@ -42,7 +48,16 @@ const places: Plugin = {
 };
 
 /** What the command line's library would load and never uses here: its debug log would print argv. */
-const UNUSED = ['debug', 'wsl-utils', 'lilconfig', 'ejs', 'minimatch', 'cli-spinners', 'typescript', 'clean-stack'];
+const UNUSED = [
+  'debug',
+  'wsl-utils',
+  'lilconfig',
+  'ejs',
+  'minimatch',
+  'cli-spinners',
+  'typescript',
+  'clean-stack',
+];
 const unused: Plugin = {
   name: 'unused',
   setup({ onResolve, onLoad }) {
@@ -135,7 +150,9 @@ async function bundle(): Promise<Metafile[]> {
 /** The licence texts of every package that went into a bundle. */
 function licences(metafiles: Metafile[]): void {
   const packages = new Map<string, string>();
-  for (const file of metafiles.flatMap((meta) => Object.values(meta.outputs).flatMap((out) => Object.keys(out.inputs)))) {
+  for (const file of metafiles.flatMap((meta) =>
+    Object.values(meta.outputs).flatMap((out) => Object.keys(out.inputs)),
+  )) {
     const match = /^(.*node_modules\/((?:@[^/]+\/)?[^/]+))\//.exec(file);
     if (match) packages.set(match[1]!, match[2]!);
   }
@@ -145,7 +162,9 @@ function licences(metafiles: Metafile[]): void {
       license?: string;
     };
     const file = readdirSync(join(root, folder)).find((one) => /^licen[cs]e(\.|$)/i.test(one));
-    const text = file ? readFileSync(join(root, folder, file), 'utf8').trim() : `Licence: ${license ?? 'see its package'}`;
+    const text = file
+      ? readFileSync(join(root, folder, file), 'utf8').trim()
+      : `Licence: ${license ?? 'see its package'}`;
     return `${name} ${version} (${license ?? 'see below'})\n\n${text}`;
   });
   texts.sort();
@@ -172,5 +191,6 @@ assets();
 const { discover } = await import('../src/cli/discover.ts');
 writeFileSync(join(dist, 'oclif.manifest.json'), JSON.stringify(await discover(root, 'dist')));
 if (existsSync(join(root, 'scripts/build-std.ts'))) run('std', ['scripts/build-std.ts']);
-if (!process.argv.includes('--no-types')) run('types', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']);
+if (!process.argv.includes('--no-types'))
+  run('types', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']);
 process.stderr.write(`dist/ built in ${((Date.now() - from) / 1000).toFixed(1)} s\n`);

@@ -12,7 +12,11 @@ export interface Routed {
  * Finds the command in the command line. Flags may stand anywhere, also before the command, so it has to know which
  * flags take a value: `ice --target there runs list`. `--` ends both flags and command words.
  */
-export function routeArgv(argv: readonly string[], ids: ReadonlySet<string>, valueFlags: ReadonlySet<string>): Routed {
+export function routeArgv(
+  argv: readonly string[],
+  ids: ReadonlySet<string>,
+  valueFlags: ReadonlySet<string>,
+): Routed {
   const prefixes = new Set<string>();
   for (const id of ids) {
     const parts = id.split(':');

@@ -1,11 +1,13 @@
 import { resolve } from 'node:path';
 import { Command, type Interfaces, Parser } from '@oclif/core';
 import { IceError } from '../contracts/errors.ts';
+import type { Connection } from './connect.ts';
 import { GLOBAL_FLAGS } from './flags.ts';
 import type { Outcome } from './outcome.ts';
 import type { Output } from './output.ts';
 import { type InputStream, readStdin } from './stdin.ts';
 import { isCI } from './terminal.ts';
+import type { Workspace, WorkspaceFlags } from './workspace.ts';
 
 /** What a command has of the process. */
 export interface World {
@@ -20,7 +22,9 @@ export interface World {
 }
 
 type Parsed = Command.Class;
-export type FlagsOf<T extends Parsed> = Interfaces.InferredFlags<(typeof IceCommand)['baseFlags'] & T['flags']>;
+export type FlagsOf<T extends Parsed> = Interfaces.InferredFlags<
+  (typeof IceCommand)['baseFlags'] & T['flags']
+>;
 export type ArgsOf<T extends Parsed> = Interfaces.InferredArgs<T['args']>;
 
 /**
@@ -72,5 +76,35 @@ export abstract class IceCommand<T extends Parsed = Parsed> extends Command {
   protected readStdin(flag: string): Promise<string> {
     if (this.world.stdin.isTTY) this.output.note(`Reading ${flag} from the terminal; end it with Ctrl-D.`);
     return readStdin(this.world.stdin, flag);
+  }
+
+  /** Where the command stands: project, user config, settings. Read anew at each call. */
+  protected async workspace(more: WorkspaceFlags['more'] = {}): Promise<Workspace> {
+    const { openWorkspace } = await import('./workspace.ts');
+    const { target, project } = this.flags as { target?: string; project?: string };
+    return openWorkspace(this.world.cwd, this.world.env, { target, project, more });
+  }
+
+  /**
+   * Works with the target of the command, and leaves it in order on every way out. With `changes` it says first where
+   * the command goes and who chose that.
+   */
+  protected async connected<R>(
+    workspace: Workspace,
+    work: (connection: Connection) => Promise<R>,
+    { changes = false }: { changes?: boolean } = {},
+  ): Promise<R> {
+    const { connect } = await import('./connect.ts');
+    const { env, version, output } = this.world;
+    const connection = await connect(workspace, { env, version, warn: (message) => output.warn(message) });
+    try {
+      const { name, url, project, from, through } = connection.target;
+      const line = `target ${name}${url ? ` (${url})` : ''}, project ${project}, chosen by ${from}`;
+      if (changes && name !== 'local') output.note(output.theme.dim(line));
+      else output.detail(`${line}; through ${through}`);
+      return await work(connection);
+    } finally {
+      await connection.close();
+    }
   }
 }

@@ -13,7 +13,13 @@ export async function discover(root: string, from: 'dist' | 'src'): Promise<Mani
   const base = from === 'dist' ? join(root, 'dist') : root;
   const target = from === 'dist' ? './cli/commands' : './src/cli/commands';
   pjson.oclif = { ...pjson.oclif, commands: { strategy: 'pattern', target } };
-  const plugin = new Plugin({ root: base, pjson, isRoot: true, ignoreManifest: true, errorOnManifestCreate: true });
+  const plugin = new Plugin({
+    root: base,
+    pjson,
+    isRoot: true,
+    ignoreManifest: true,
+    errorOnManifestCreate: true,
+  });
   await plugin.load();
   const manifest = plugin.manifest as unknown as Manifest;
   for (const [id, card] of Object.entries(manifest.commands)) {

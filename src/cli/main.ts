@@ -39,17 +39,29 @@ export async function main({ root, commands, argv = process.argv.slice(2) }: Mai
   let shape: CommandShape | undefined;
   let outcome: Outcome;
   try {
-    const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { version: string };
+    const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as {
+      version: string;
+    };
     const catalogue = await Catalogue.open(fileURLToPath(root), commands, version);
     const routed = routeArgv(argv, catalogue.ids, catalogue.valueFlags);
     const card = routed.id === undefined ? undefined : catalogue.card(routed.id);
     if (card) shape = shapeOf(card);
     if (early.json && argv.includes('--version')) {
-      outcome = { body: { version, node: process.versions.node, platform: `${process.platform}-${process.arch}` } };
+      outcome = {
+        body: { version, node: process.versions.node, platform: `${process.platform}-${process.arch}` },
+      };
     } else if (routed.help || !card) {
       outcome = helpOutcome(catalogue, routed, card, output.mode === 'text');
     } else {
-      const world: World = { output, stdin: process.stdin, env: process.env, cwd: process.cwd(), root, commands, version };
+      const world: World = {
+        output,
+        stdin: process.stdin,
+        env: process.env,
+        cwd: process.cwd(),
+        root,
+        commands,
+        version,
+      };
       outcome = await run(catalogue, card.id, routed.rest, world);
     }
   } catch (error) {
@@ -104,18 +116,34 @@ function unknownCommand(catalogue: Catalogue, routed: Routed, members: CommandCa
   if (routed.words.length === 0) return new IceError('usage', 'No command is given.', { hint: 'ice --help' });
   const typed = routed.words.join(' ');
   if (members.length > 0)
-    return new IceError('usage', `ice ${typed} needs a verb.`, { hint: members.map((one) => `ice ${spaced(one.id)}`).join(', ') });
+    return new IceError('usage', `ice ${typed} needs a verb.`, {
+      hint: members.map((one) => `ice ${spaced(one.id)}`).join(', '),
+    });
   const names = [...catalogue.ids].map(spaced);
   const [noun = '', word = ''] = routed.words;
   const verbs = names.filter((name) => name.startsWith(`${noun} `));
   // The word may be an argument with a secret in it: only what looks like a command is repeated.
-  const shown = /^[a-z][a-z :-]{0,40}$/i.test(typed) ? `ice ${typed}` : verbs.length > 0 ? `ice ${noun} …` : 'this';
+  const shown = /^[a-z][a-z :-]{0,40}$/i.test(typed)
+    ? `ice ${typed}`
+    : verbs.length > 0
+      ? `ice ${noun} …`
+      : 'this';
   if (verbs.length > 0 && /^run_/.test(word))
     return new IceError('usage', `ice ${noun} needs a verb.`, { hint: `ice ${noun} show ${word}` });
   const near =
     suggest(typed, names) ??
-    verbs.find((name) => name === `${noun} ${suggest(word, verbs.map((one) => one.slice(noun.length + 1)))}`) ??
-    suggest(noun, names.map((name) => name.split(' ')[0]!));
+    verbs.find(
+      (name) =>
+        name ===
+        `${noun} ${suggest(
+          word,
+          verbs.map((one) => one.slice(noun.length + 1)),
+        )}`,
+    ) ??
+    suggest(
+      noun,
+      names.map((name) => name.split(' ')[0]!),
+    );
   return new IceError('usage', `There is no command ${shown}.`, {
     hint: near ? `Did you mean: ice ${near}` : 'ice --help lists the commands',
   });
@@ -133,6 +161,7 @@ const shapeOf = (card: CommandCard): CommandShape => ({
 function quietWarnings(): void {
   process.removeAllListeners('warning');
   process.on('warning', (warning) => {
-    if (process.env['ICE_LOG_LEVEL'] === 'debug') process.stderr.write(`${warning.name}: ${warning.message}\n`);
+    if (process.env['ICE_LOG_LEVEL'] === 'debug')
+      process.stderr.write(`${warning.name}: ${warning.message}\n`);
   });
 }

@@ -63,7 +63,9 @@ function usageError(error: ParseError, command: CommandShape | undefined): IceEr
   const usage = (message: string, hint = help) => new IceError('usage', message, { hint });
 
   if (error.flags && error.flags.length > 0) {
-    const names = error.flags.map((flag) => flag.replace(/=.*$/s, '')).filter((flag) => /^--?[\w-]{1,40}$/.test(flag));
+    const names = error.flags
+      .map((flag) => flag.replace(/=.*$/s, ''))
+      .filter((flag) => /^--?[\w-]{1,40}$/.test(flag));
     const near = names.length === 1 ? suggest(names[0]!.replace(/^-+/, ''), command?.flags ?? []) : undefined;
     const what = names.length === 0 ? 'There is an unknown flag.' : `There is no flag ${names.join(', ')}.`;
     return usage(what, near ? `Did you mean --${near}? All flags: ${help}` : help);
@@ -71,7 +73,7 @@ function usageError(error: ParseError, command: CommandShape | undefined): IceEr
   const [first] = error.args ?? [];
   if (typeof first === 'object') {
     const missing = (error.args as { name: string; description?: string }[]).map((arg) =>
-      arg.description ? `${arg.name} (${lowerFirst(arg.description)})` : arg.name,
+      arg.description ? `${arg.name.toUpperCase()} (${lowerFirst(arg.description)})` : arg.name.toUpperCase(),
     );
     return usage(`Missing: ${missing.join('; ')}.`);
   }
@@ -81,7 +83,9 @@ function usageError(error: ParseError, command: CommandShape | undefined): IceEr
   }
 
   const message = error.message.split('\nSee more help')[0]!;
-  const options = /(?:Expected (--[\w-]+)?.* to be|(--[\w-]+) expects) one of(?: these values)?: (.*)$/s.exec(message);
+  const options = /(?:Expected (--[\w-]+)?.* to be|(--[\w-]+) expects) one of(?: these values)?: (.*)$/s.exec(
+    message,
+  );
   if (options) return usage(`${options[1] ?? options[2] ?? 'The argument'} is one of: ${options[3]}.`);
   const value = /^Flag (--[\w-]+) expects a value/.exec(message);
   if (value) return usage(`${value[1]} needs a value.`);

@@ -40,7 +40,14 @@ export function rootHelp(catalogue: Catalogue, { theme, columns }: View): string
     const members = (title === 'More' ? rest : ids).flatMap((id) => entries.get(id) ?? []);
     if (members.length === 0) continue;
     lines.push('', theme.strong(title));
-    lines.push(...definitions(members.map(({ name, summary }) => [shortVerbs(name), summary]), theme, columns, 26));
+    lines.push(
+      ...definitions(
+        members.map(({ name, summary }) => [shortVerbs(name), summary]),
+        theme,
+        columns,
+        26,
+      ),
+    );
   }
   lines.push(
     '',
@@ -84,7 +91,9 @@ export function topicHelp(topic: string, members: CommandCard[], { theme, column
     `${theme.strong(`ice ${topic.replaceAll(':', ' ')}`)}${summary ? `  ${summary}` : ''}`,
     '',
     ...definitions(
-      members.filter((card) => !card.hidden).map((card) => [`ice ${card.id.replaceAll(':', ' ')}${usageArgs(card)}`, card.summary ?? '']),
+      members
+        .filter((card) => !card.hidden)
+        .map((card) => [`ice ${card.id.replaceAll(':', ' ')}${usageArgs(card)}`, card.summary ?? '']),
       theme,
       columns,
       0,
@@ -100,12 +109,24 @@ export function commandHelp(card: CommandCard, { theme, columns }: View): string
   const flags = Object.values(card.flags).filter((flag) => !flag.hidden);
   const own = flags.filter((flag) => flag.helpGroup !== 'GLOBAL');
   const global = flags.filter((flag) => flag.helpGroup === 'GLOBAL');
-  const lines = [`${theme.strong(name)}  ${card.summary ?? ''}`, '', `  ${theme.accent(`${name}${usageArgs(card)}`)}${theme.dim(' [FLAGS]')}`];
-  if (card.description) lines.push('', ...wrap(card.description, width - 2).map((line) => (line ? `  ${line}` : '')));
+  const lines = [
+    `${theme.strong(name)}  ${card.summary ?? ''}`,
+    '',
+    `  ${theme.accent(`${name}${usageArgs(card)}`)}${theme.dim(' [FLAGS]')}`,
+  ];
+  if (card.description)
+    lines.push('', ...wrap(card.description, width - 2).map((line) => (line ? `  ${line}` : '')));
   const args = Object.values(card.args);
   if (args.length > 0) {
     lines.push('', theme.strong('Arguments'));
-    lines.push(...definitions(args.map((arg) => [arg.name, arg.description ?? '']), theme, width, 0));
+    lines.push(
+      ...definitions(
+        args.map((arg) => [arg.name.toUpperCase(), arg.description ?? '']),
+        theme,
+        width,
+        0,
+      ),
+    );
   }
   if (card.examples.length > 0) {
     lines.push('', theme.strong('Examples'));
@@ -116,21 +137,30 @@ export function commandHelp(card: CommandCard, { theme, columns }: View): string
     }
   }
   const column = Math.min(30, Math.max(...flags.map((flag) => flagTerm(flag).length)) + 2);
-  if (own.length > 0) lines.push('', theme.strong('Flags'), ...definitions(own.map(flagEntry), theme, width, column));
-  lines.push('', theme.strong('Flags of every command'), ...definitions(global.map(flagEntry), theme, width, column));
+  if (own.length > 0)
+    lines.push('', theme.strong('Flags'), ...definitions(own.map(flagEntry), theme, width, column));
+  lines.push(
+    '',
+    theme.strong('Flags of every command'),
+    ...definitions(global.map(flagEntry), theme, width, column),
+  );
   return lines;
 }
 
 const usageArgs = (card: CommandCard): string =>
   Object.values(card.args)
-    .map((arg) => ` ${arg.required ? arg.name : `[${arg.name}]`}${arg.multiple ? '…' : ''}`)
+    .map(
+      (arg) =>
+        ` ${arg.required ? arg.name.toUpperCase() : `[${arg.name.toUpperCase()}]`}${arg.multiple ? '…' : ''}`,
+    )
     .join('');
 
 const flagTerm = (flag: FlagCard): string =>
   `${flag.char ? `-${flag.char}, ` : '    '}--${flag.name}${flag.type === 'option' ? ` ${flag.helpValue ?? (flag.options ? flag.options.join('|') : 'VALUE')}` : ''}`;
 
 const flagEntry = (flag: FlagCard): [string, string] => {
-  const fallback = flag.default === undefined || flag.default === false ? '' : ` (default: ${String(flag.default)})`;
+  const fallback =
+    flag.default === undefined || flag.default === false ? '' : ` (default: ${String(flag.default)})`;
   return [flagTerm(flag), `${flag.description ?? ''}${fallback}`];
 };
 

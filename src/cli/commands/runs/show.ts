@@ -1,0 +1,60 @@
+import { Flags } from '@oclif/core';
+import { RunView } from '../../../contracts/run-view.ts';
+import { IceCommand } from '../../base-command.ts';
+import { requiredArg } from '../../flags.ts';
+import type { Outcome, View } from '../../outcome.ts';
+import { footerLines } from '../../render/footer.ts';
+import { logLines } from '../../render/log-lines.ts';
+import { outputLines } from '../../render/outputs.ts';
+import { timelineLines } from '../../render/timeline.ts';
+import { wholeTree } from '../../render/tree.ts';
+import { runIdOf } from '../../run-id.ts';
+
+export default class RunsShow extends IceCommand<typeof RunsShow> {
+  static override summary = 'A run as it is or was: tree, timeline, inputs, outputs';
+  static override examples = [
+    'ice runs show run_01jd…',
+    'ice runs show last --timeline',
+    'ice runs show run_01jd… --json',
+  ];
+  static override args = { id: requiredArg('A run, or `last`') };
+  static override flags = {
+    timeline: Flags.boolean({ description: 'When each node ran, instead of the tree' }),
+    events: Flags.boolean({ description: 'The whole journal as JSON lines' }),
+  };
+  static override readOnly = true;
+  static override exitCodes = [11];
+
+  override async run(): Promise<Outcome> {
+    return this.connected(await this.workspace(), async ({ client, target }) => {
+      const id = await runIdOf(client, this.args.id);
+      const [run, { outline }, events] = await Promise.all([
+        client.runs.get(id),
+        client.runs.outline(id),
+        client.runs.events(id),
+      ]);
+      const view = new RunView(outline);
+      for (const event of events) {
+        view.apply(event);
+        if (this.output.mode === 'events') await this.output.event(event);
+      }
+      const text = (screen: View): string[] => {
+        const { theme } = screen;
+        const frame = { ...screen, now: Date.now(), moving: false };
+        const heading = (title: string, lines: string[]) =>
+          lines.length === 0 ? [] : ['', theme.strong(title), ...lines];
+        return [
+          ...(this.flags.timeline ? timelineLines(view, frame) : wholeTree(view, id, frame, 400)),
+          '',
+          ...footerLines(view, frame, run.maxCost === null ? {} : { maxCost: run.maxCost }),
+          ...heading('Inputs', outputLines(run.inputs, screen)),
+          ...(run.outputs ? heading('Outputs', outputLines(run.outputs, screen)) : []),
+          ...(run.error ? ['', theme.bad(`${theme.mark.fail} ${run.error.code}: ${run.error.message}`)] : []),
+          ...(view.logs.length > 0 ? heading('Log', logLines(view, frame, 20)) : []),
+        ];
+      };
+      const waits = run.state === 'paused' || (run.state === 'running' && !run.driven);
+      return { body: { run, target }, text, ...(waits ? { next: [`ice runs resume ${id}`] } : {}) };
+    });
+  }
+}

@@ -1,0 +1,76 @@
+import type { ComponentVersion } from '../../contracts/components.ts';
+import type { JsonSchema } from '../../contracts/json.ts';
+import type { View } from '../outcome.ts';
+import { oneLine, pad, printable, textWidth, truncate, wrap } from './text-width.ts';
+
+/** `ice components show`. */
+export function componentLines(component: ComponentVersion, view: View): string[] {
+  const { theme, columns } = view;
+  const { manifest, info } = component;
+  const width = Math.min(columns, 100);
+  const tags = component.tags.length > 0 ? `  ${theme.dim(component.tags.join(', '))}` : '';
+  const lines = [`${theme.dim(component.kind)} ${theme.strong(component.name)} ${component.version}${tags}`];
+  if (info.description) lines.push(...wrap(printable(info.description), width));
+  lines.push('', theme.strong('Input'), ...schemaLines(manifest.input, view));
+  lines.push('', theme.strong('Result'), ...schemaLines(manifest.output, view));
+  const { net, secrets, limits } = manifest.permissions;
+  const limit = Object.entries(limits).map(([name, value]) => `${name} ${value}`);
+  lines.push('', theme.strong('May touch'));
+  if (net.length + secrets.length + limit.length === 0) lines.push(theme.dim('  nothing'));
+  if (net.length > 0) lines.push(`  ${theme.dim('net      ')} ${net.join(', ')}`);
+  if (secrets.length > 0) lines.push(`  ${theme.dim('secrets  ')} ${secrets.join(', ')}`);
+  if (limit.length > 0) lines.push(`  ${theme.dim('limits   ')} ${limit.join(', ')}`);
+  lines.push(`  ${theme.dim('runtime  ')} ${manifest.runtime}`);
+  if (info.examples.length > 0) {
+    lines.push('', theme.strong('Examples'));
+    for (const example of info.examples.slice(0, 5)) {
+      const text = `${JSON.stringify(example.input)}${example.output === undefined ? '' : ` ${theme.mark.next} ${JSON.stringify(example.output)}`}`;
+      lines.push(truncate(`  ${oneLine(text)}`, columns, theme.mark.ellipsis));
+    }
+  }
+  lines.push('', theme.dim(component.digest));
+  return lines;
+}
+
+interface ObjectSchema {
+  properties?: Record<string, JsonSchema>;
+  required?: readonly string[];
+}
+
+/** The fields of an object schema, one a line; another schema as its type. */
+export function schemaLines(schema: JsonSchema, { theme, columns }: View): string[] {
+  const { properties, required } = (typeof schema === 'object' ? schema : {}) as ObjectSchema;
+  if (!properties || Object.keys(properties).length === 0) return [theme.dim(`  ${typeName(schema)}`)];
+  const names = Object.keys(properties);
+  const nameWidth = Math.min(24, Math.max(...names.map(textWidth)));
+  const types = names.map((name) => typeName(properties[name]!));
+  const typeWidth = Math.min(28, Math.max(...types.map(textWidth)));
+  return names.map((name, i) => {
+    const field = properties[name]!;
+    const more: string[] = [];
+    if (typeof field === 'object' && 'default' in field)
+      more.push(`default ${JSON.stringify(field['default'])}`);
+    else if (!required?.includes(name)) more.push('optional');
+    if (typeof field === 'object' && typeof field['description'] === 'string')
+      more.push(field['description']);
+    const line = `  ${pad(name, nameWidth)}  ${theme.accent(pad(types[i]!, typeWidth))}  ${theme.dim(oneLine(more.join('  ')))}`;
+    return truncate(line.trimEnd(), columns, theme.mark.ellipsis);
+  });
+}
+
+/** A schema in a word: `number`, `string[]`, `"a" | "b"`, `object`. */
+export function typeName(schema: JsonSchema): string {
+  if (typeof schema === 'boolean' || Object.keys(schema).length === 0) return 'anything';
+  const { type, items, const: constant } = schema as Record<string, unknown>;
+  if (constant !== undefined) return JSON.stringify(constant);
+  const options = schema['enum'];
+  if (Array.isArray(options)) return options.map((one) => JSON.stringify(one)).join(' | ');
+  const union = schema['anyOf'] ?? schema['oneOf'];
+  if (Array.isArray(union)) return union.map((one) => typeName(one as JsonSchema)).join(' | ');
+  if (Array.isArray(type)) return type.join(' | ');
+  if (type === 'array') {
+    const item = items === undefined ? 'anything' : typeName(items as JsonSchema);
+    return item.includes(' ') ? `(${item})[]` : `${item}[]`;
+  }
+  return typeof type === 'string' ? type : 'anything';
+}

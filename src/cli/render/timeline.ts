@@ -1,0 +1,40 @@
+import { type NodeView, type RunView, SETTLED } from '../../contracts/run-view.ts';
+import { formatDuration } from './figures.ts';
+import { type Frame, markOf } from './node-line.ts';
+import { oneLine, pad, textWidth, truncate } from './text-width.ts';
+
+const MOST_NAME = 28;
+
+/** When each node ran, on one axis; loops are one bar. Newest last, at most `rows` lines with the axis. */
+export function timelineLines(view: RunView, frame: Frame, rows = Number.POSITIVE_INFINITY): string[] {
+  const { theme, columns, now } = frame;
+  const from = view.startedAt ?? view.createdAt ?? now;
+  const to = Math.max(from + 1, view.endedAt ?? now);
+  const nodes: NodeView[] = [];
+  const collect = (list: NodeView[]): void => {
+    for (const node of list) {
+      if (node.startedAt !== undefined && node.type !== 'list') nodes.push(node);
+      if (node.type !== 'loop') collect(node.children);
+    }
+  };
+  collect(view.nodes);
+  nodes.sort((a, b) => a.startedAt! - b.startedAt!);
+  const shown = nodes.slice(Math.max(0, nodes.length - Math.max(1, rows - 1)));
+  const name = Math.min(MOST_NAME, Math.max(6, ...shown.map((node) => textWidth(node.path))));
+  const room = Math.max(10, columns - name - 14);
+  const at = (time: number) =>
+    Math.min(room - 1, Math.max(0, Math.floor(((time - from) / (to - from)) * room)));
+  const lines = shown.map((node) => {
+    const start = at(node.startedAt!);
+    const end = at(node.endedAt ?? now);
+    const bar = theme.mark.bar.repeat(Math.max(1, end - start + 1));
+    const paint = node.state === 'failed' ? theme.bad : SETTLED.has(node.state) ? theme.good : theme.accent;
+    const label = pad(truncate(oneLine(node.path), name, theme.mark.ellipsis), name);
+    const ms = (node.endedAt ?? now) - node.startedAt!;
+    const length = ms < 1 ? '' : formatDuration(ms);
+    return `${markOf(node.state, frame)} ${label} ${pad(' '.repeat(start) + paint(bar), room)} ${theme.dim(pad(length, 8, 'left'))}`;
+  });
+  const end = formatDuration(to - from);
+  const axis = `0${' '.repeat(Math.max(1, room - 1 - end.length))}${end}`;
+  return [...lines, theme.dim(`${' '.repeat(name + 3)}${axis}`)];
+}
