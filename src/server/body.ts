@@ -22,7 +22,10 @@ export async function readBytes(request: Request, most: number): Promise<Uint8Ar
       },
     );
   const tooLarge = () =>
-    new IceError('too_large', `The body has more than ${size(most)}`, { details: { limitBytes: most } });
+    new IceError('too_large', `The body has more than ${size(most)}`, {
+      hint: 'Send less at once; files go in as artifacts, by digest',
+      details: { limitBytes: most },
+    });
   if (Number(request.headers.get('content-length') ?? 0) > most) {
     await request.body?.cancel().catch(() => {});
     throw tooLarge();
@@ -73,7 +76,7 @@ export async function readJson(request: Request, most: number): Promise<JsonBody
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new IceError('bad_request', 'The body is not UTF-8');
+    throw new IceError('bad_request', 'The body is not UTF-8', { hint: 'Encode the JSON as UTF-8' });
   }
   return parseJson(text);
 }
@@ -82,12 +85,16 @@ export async function readJson(request: Request, most: number): Promise<JsonBody
 export function parseJson(text: string): JsonBody {
   const scan = scanJson(text);
   if (scan.depth > MOST_DEPTH)
-    throw new IceError('bad_request', `The body nests more than ${MOST_DEPTH} levels deep`);
+    throw new IceError('bad_request', `The body nests more than ${MOST_DEPTH} levels deep`, {
+      hint: 'Send deep data as text, or flatten it',
+    });
   let value: Json;
   try {
     value = JSON.parse(text) as Json;
   } catch (error) {
-    throw new IceError('bad_request', `The body is not JSON: ${oneLine((error as Error).message)}`);
+    throw new IceError('bad_request', `The body is not JSON: ${oneLine((error as Error).message)}`, {
+      hint: 'Send one whole JSON document',
+    });
   }
   // The name can be written with escapes, so that a text with any is looked through as a value.
   if (/__proto__|\\u/.test(text)) refuseProto(value);
@@ -150,7 +157,9 @@ function refuseProto(root: Json): void {
     }
     for (const key of Object.keys(value)) {
       if (key === '__proto__')
-        throw new IceError('bad_request', 'The body has a key __proto__, which is refused');
+        throw new IceError('bad_request', 'The body has a key __proto__, which is refused', {
+          hint: 'Give the key another name',
+        });
       open.push(value[key]!);
     }
   }
