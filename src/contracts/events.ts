@@ -71,7 +71,7 @@ export interface EventData {
     cost?: number;
   };
   'node.cached': { result: Json; from: string };
-  'node.retrying': { error: EventError; at: number };
+  'node.retrying': { error: EventError; at: number; usage?: Usage; cost?: number };
   'node.waiting': { kind: string; until?: number };
   'node.answered': { by: string; value: Json };
   'node.signalled': { name: string; value: Json };

@@ -1,0 +1,331 @@
+import { IceError } from '../contracts/errors.ts';
+import { type AnyRunEvent, ENDED } from '../contracts/events.ts';
+import type { Plan } from '../contracts/plan.ts';
+import { type DriveEnd, Driver, type DriverWorld } from './driver.ts';
+import { toEventError } from './event-error.ts';
+import { evolve } from './evolve.ts';
+import { createFold, type RunFold } from './fold.ts';
+import type { CheckSchema, Clock, Effects, RunRow, RunStore } from './ports.ts';
+import { createPrograms } from './program.ts';
+
+export interface WorkerOptions {
+  store: RunStore;
+  effects: Effects;
+  checkSchema: CheckSchema;
+  clock: Clock;
+  workerId: string;
+  leaseMs: number;
+  concurrency: number;
+  releaseAfterMs: number;
+  backstopMs: number;
+  isWorkerAlive(workerId: string): boolean | undefined;
+  onError(error: unknown): void;
+  committed: DriverWorld['committed'];
+  delta: DriverWorld['delta'];
+  /** Whether anything is driven here has changed. */
+  busyChanged(): void;
+}
+
+/** Events read at once when a run is taken up. */
+const BATCH = 5_000;
+/** Runs taken with one claim. */
+const CLAIM = 50;
+/** How often a run that another worker has is looked at, beside the store's own news. */
+const LOOK_MS = 500;
+
+const keyOf = (project: string, runId: string) => `${project}/${runId}`;
+
+/** Holds the leases of a process: takes runs, drives them, renews, and gives them back. */
+export class Worker {
+  started = false;
+  private readonly options: WorkerOptions;
+  private readonly drivers = new Map<string, Driver>();
+  private readonly programOf: ReturnType<typeof createPrograms>;
+  private looking = false;
+  private lookAgain = false;
+  private checking = false;
+  private stopLook: (() => void) | undefined;
+  private stopRenew: (() => void) | undefined;
+
+  constructor(options: WorkerOptions) {
+    this.options = options;
+    this.programOf = createPrograms(options.checkSchema);
+  }
+
+  get size(): number {
+    return this.drivers.size;
+  }
+
+  driver(project: string, runId: string): Driver | undefined {
+    return this.drivers.get(keyOf(project, runId));
+  }
+
+  hasRoom(): boolean {
+    return this.started && this.drivers.size < this.options.concurrency;
+  }
+
+  // Taking runs up
+
+  /** Starts to drive a run whose lease was just taken. */
+  open(row: RunRow, plan: Plan, events: AnyRunEvent[]): Driver {
+    const fold = createFold(this.programOf(plan), row);
+    for (const event of events) evolve(fold, event);
+    return this.driveFold(row, fold);
+  }
+
+  /** The state of a run, read from its journal. */
+  async foldOf(row: RunRow): Promise<RunFold> {
+    const { store } = this.options;
+    const plan = await store.plan(row.planDigest);
+    if (!plan) throw new IceError('internal', `The plan of ${row.id} is missing (${row.planDigest})`);
+    const fold = createFold(this.programOf(plan), row);
+    for (let last = 0; ; ) {
+      const events = await store.events(row.project, row.id, last, BATCH);
+      for (const event of events) evolve(fold, event);
+      if (events.length < BATCH) break;
+      last = events.at(-1)!.seq;
+    }
+    return fold;
+  }
+
+  private driveFold(row: RunRow, fold: RunFold): Driver {
+    const { options } = this;
+    const key = keyOf(row.project, row.id);
+    // Our own lease ran out and we took the run again: the old driver has lost it like any other.
+    this.drivers.get(key)?.lose();
+    const driver = new Driver(
+      {
+        store: options.store,
+        effects: options.effects,
+        clock: options.clock,
+        worker: options.workerId,
+        leaseMs: options.leaseMs,
+        releaseAfterMs: this.started ? options.releaseAfterMs : Number.POSITIVE_INFINITY,
+        committed: options.committed,
+        delta: options.delta,
+      },
+      row,
+      fold,
+    );
+    this.drivers.set(key, driver);
+    if (this.drivers.size === 1) {
+      this.scheduleRenewal();
+      options.busyChanged();
+    }
+    const leave = () => {
+      if (this.drivers.get(key) !== driver) return;
+      this.drivers.delete(key);
+      if (this.drivers.size === 0) {
+        this.stopRenew?.();
+        options.busyChanged();
+      }
+      if (this.started) this.look();
+    };
+    driver.done.then(leave, (error) => {
+      leave();
+      options.onError(error);
+    });
+    return driver;
+  }
+
+  private async takeUp(row: RunRow): Promise<Driver> {
+    let fold: RunFold;
+    try {
+      fold = await this.foldOf(row);
+    } catch (error) {
+      await this.refuse(row, error);
+      throw error;
+    }
+    return this.driveFold(row, fold);
+  }
+
+  /** A journal that cannot be read would be taken up again for ever: the run fails with the reason. */
+  private async refuse(row: RunRow, thrown: unknown): Promise<void> {
+    const { store, clock } = this.options;
+    const now = clock.now();
+    const error = toEventError(thrown);
+    const data = { error: { ...error, message: `The run cannot be taken up: ${error.message}` } };
+    await store.commit({
+      project: row.project,
+      runId: row.id,
+      expectedSeq: row.seq,
+      epoch: row.leaseEpoch,
+      events: [{ v: 1, seq: row.seq + 1, ts: now, runId: row.id, type: 'run.failed', data }],
+      patch: { state: 'failed', endedAt: now, error: { code: error.code, message: data.error.message } },
+      release: true,
+    });
+  }
+
+  async drive(project: string, runId: string): Promise<DriveEnd | 'busy'> {
+    const driver = this.driver(project, runId);
+    if (driver) return driver.done;
+    const [row] = await this.claimOnly(project, runId, false);
+    if (row) return (await this.takeUp(row)).done;
+    const found = await this.options.store.get(project, runId);
+    if (!found) throw new IceError('not_found', `There is no run ${runId}`, { hint: 'ice runs list' });
+    if (ENDED.has(found.state)) return 'ended';
+    if (found.state === 'paused') return 'paused';
+    // A waiting run that nobody holds waits as well here; so does one whose worker is known to be dead.
+    if (found.leaseOwner !== null && this.options.isWorkerAlive(found.leaseOwner) !== false) return 'busy';
+    const [taken] = await this.claimOnly(project, runId, true);
+    return taken ? (await this.takeUp(taken)).done : 'busy';
+  }
+
+  private claimOnly(project: string, runId: string, force: boolean): Promise<RunRow[]> {
+    const { store, workerId, leaseMs, clock } = this.options;
+    const request = { worker: workerId, leaseMs, now: clock.now(), limit: 1, only: { project, runId } };
+    return store.claim(force ? { ...request, force } : request);
+  }
+
+  /** Resolves when it is worth trying to drive the run again: something changed, or its lease may have run out. */
+  untilFree(project: string, runId: string, signal: AbortSignal | undefined): Promise<void> {
+    const { store, clock } = this.options;
+    return new Promise((resolve) => {
+      const done = () => {
+        stopTimer();
+        leave();
+        signal?.removeEventListener('abort', done);
+        resolve();
+      };
+      const stopTimer = clock.at(clock.now() + LOOK_MS, done);
+      const leave = store.onChange((where, which) => {
+        if (which === '' || (where === project && which === runId)) done();
+      });
+      signal?.addEventListener('abort', done, { once: true });
+    });
+  }
+
+  // The worker loop
+
+  start(): void {
+    if (this.started) return;
+    this.started = true;
+    this.look();
+  }
+
+  changed(): void {
+    if (this.started) this.look();
+  }
+
+  /** Looks for runs to take, now and when the next is due. One look at a time. */
+  private look(): void {
+    if (this.looking) {
+      this.lookAgain = true;
+      return;
+    }
+    this.looking = true;
+    this.stopLook?.();
+    this.claimDue()
+      .catch((error) => {
+        this.options.onError(error);
+        return undefined;
+      })
+      .then((next) => {
+        this.looking = false;
+        if (!this.started) return;
+        if (this.lookAgain) {
+          this.lookAgain = false;
+          return this.look();
+        }
+        const { clock, backstopMs } = this.options;
+        const now = clock.now();
+        const at = Math.min(now + backstopMs, Math.max(next ?? Infinity, now + 1));
+        this.stopLook = clock.at(at, () => this.look());
+      });
+  }
+
+  /** Takes what is due while there is room; says when to look again. */
+  private async claimDue(): Promise<number | undefined> {
+    const { store, clock, workerId, leaseMs, concurrency, onError } = this.options;
+    for (;;) {
+      const room = concurrency - this.drivers.size;
+      if (!this.started || room <= 0) return undefined;
+      const due = await store.nextDue();
+      if (due === undefined || due > clock.now()) return due;
+      await this.renewLate();
+      const limit = Math.min(room, CLAIM);
+      const rows = await store.claim({ worker: workerId, leaseMs, now: clock.now(), limit });
+      for (const row of rows) await this.takeUp(row).catch(onError);
+      if (rows.length < limit) return store.nextDue();
+    }
+  }
+
+  // Leases
+
+  private scheduleRenewal(): void {
+    const { clock, leaseMs } = this.options;
+    this.stopRenew?.();
+    this.stopRenew = clock.at(clock.now() + leaseMs / 3, () => {
+      this.renewAll([...this.drivers.values()])
+        .catch(this.options.onError)
+        .then(() => {
+          if (this.drivers.size > 0) this.scheduleRenewal();
+        });
+    });
+  }
+
+  private async renewAll(drivers: Driver[]): Promise<void> {
+    await Promise.all(
+      drivers.map(async (driver) => {
+        if (!(await driver.renew())) driver.lose();
+      }),
+    );
+  }
+
+  /** When this process was held up for longer than a lease, its own runs must not look abandoned to itself. */
+  private async renewLate(): Promise<void> {
+    const now = this.options.clock.now();
+    await this.renewAll([...this.drivers.values()].filter((driver) => driver.leaseUntil <= now));
+  }
+
+  /** Another process wrote: it may have taken a run of ours, or asked for one to be cancelled. */
+  changedElsewhere(): void {
+    this.changed();
+    if (this.checking || this.drivers.size === 0) return;
+    this.checking = true;
+    this.checkHeld()
+      .catch(this.options.onError)
+      .then(() => {
+        this.checking = false;
+      });
+  }
+
+  private async checkHeld(): Promise<void> {
+    const before = [...this.drivers];
+    const held = await this.options.store.held(this.options.workerId);
+    const byKey = new Map(held.map((run) => [keyOf(run.project, run.runId), run]));
+    for (const [key, driver] of before) {
+      if (this.drivers.get(key) !== driver) continue;
+      const run = byKey.get(key);
+      if (!run || run.epoch !== driver.epoch) driver.lose();
+      else if (run.cancelRequested) driver.cancel(undefined, undefined, false).catch(() => {});
+    }
+  }
+
+  // Giving runs back
+
+  async suspend(project: string, runId: string): Promise<void> {
+    const driver = this.driver(project, runId);
+    if (!driver) return;
+    driver.send({ type: 'pause', reason: 'detached' });
+    await driver.done;
+  }
+
+  async suspendAll(): Promise<void> {
+    await Promise.all([...this.drivers.values()].map((driver) => this.suspend(driver.project, driver.runId)));
+  }
+
+  async stop(): Promise<void> {
+    this.started = false;
+    this.stopLook?.();
+    const until = this.options.clock.now();
+    await Promise.allSettled(
+      [...this.drivers.values()].map((driver) => {
+        // Paused already, and only its attempts were awaited: nothing is left to write.
+        if (driver.fold.state === 'paused') driver.lose();
+        else driver.send({ type: 'wait', until });
+        return driver.done;
+      }),
+    );
+  }
+}
