@@ -15,9 +15,11 @@ type QueryIn<N extends RouteName> =
 /** The project is the client's own unless a call says another. */
 type ParamsIn<N extends RouteName> =
   In<N, 'params'> extends infer P
-    ? 'project' extends keyof P
-      ? Loose<Omit<P, 'project'> & { project?: string }>
-      : P
+    ? [P] extends [never]
+      ? never
+      : 'project' extends keyof P
+        ? Loose<Omit<P, 'project'> & { project?: string }>
+        : P
     : never;
 
 /** What every call may say. */
