@@ -5,6 +5,8 @@ import type { Theme } from './render/theme.ts';
 export interface View {
   theme: Theme;
   columns: number;
+  /** A person looks at it; else it goes to a pipe or a file, whole. */
+  isTTY: boolean;
 }
 
 /** What a command hands back; the base prints it in the form that was asked for. */

@@ -141,8 +141,8 @@ export class Output {
 
   async #result(outcome: Outcome): Promise<void> {
     if (this.mode === 'text') {
-      const { columns } = this.resultScreen;
-      const lines = outcome.text?.({ theme: this.#outTheme, columns }) ?? [];
+      const { columns, isTTY } = this.resultScreen;
+      const lines = outcome.text?.({ theme: this.#outTheme, columns, isTTY }) ?? [];
       await this.#out.write(lines.map((line) => `${line}\n`).join(''));
       return;
     }

@@ -77,10 +77,10 @@ function leftOpen(end: Followed['end'], run: Run): Pick<Outcome, 'exit' | 'next'
 }
 
 /** stdout of a run that succeeded: for a person its outputs at a glance, for a pipe one JSON value. */
-function resultLines({ run }: Followed, saved: SavedFile[], view: View & { isTTY?: boolean }): string[] {
+function resultLines({ run }: Followed, saved: SavedFile[], view: View): string[] {
   const { theme } = view;
   const outputs = run.outputs ?? {};
-  if (view.isTTY === false) return [JSON.stringify(outputs, null, 2)];
+  if (!view.isTTY) return [JSON.stringify(outputs, null, 2)];
   const lines = outputLines(outputs, view);
   for (const { file, bytes } of saved)
     lines.push(`${theme.good(theme.mark.ok)} ${file} ${theme.dim(`${bytes} B`)}`);
