@@ -1,6 +1,8 @@
 import type { Migration } from 'kysely/migration';
 import * as runs from './0001-runs.ts';
 import * as registry from './0002-registry.ts';
+import * as secrets from './0003-secrets.ts';
+import * as threads from './0004-threads.ts';
 
 /**
  * All migrations, in order; one file each, named by its number. A released one is never changed. Written with
@@ -9,4 +11,6 @@ import * as registry from './0002-registry.ts';
 export const MIGRATIONS: Record<string, Migration> = {
   '0001-runs': runs,
   '0002-registry': registry,
+  '0003-secrets': secrets,
+  '0004-threads': threads,
 };
