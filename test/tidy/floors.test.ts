@@ -37,7 +37,8 @@ const FLOORS: Record<string, { may: string[]; node: boolean }> = {
   stores: { may: ['contracts', 'language', 'engine/ports', 'registry/ports', 'secrets/port'], node: true },
   queue: { may: ['contracts', 'engine/ports'], node: true },
   std: { may: ['authoring'], node: false },
-  server: { may: ['contracts', 'language', 'engine', 'registry', 'secrets/port'], node: false },
+  mcp: { may: ['contracts', 'client'], node: false },
+  server: { may: ['contracts', 'language', 'engine', 'registry', 'client', 'mcp', 'secrets/port'], node: false },
   host: {
     may: [
       'contracts',
@@ -57,7 +58,7 @@ const FLOORS: Record<string, { may: string[]; node: boolean }> = {
     ],
     node: true,
   },
-  cli: { may: ['contracts', 'client', 'project', 'language'], node: true },
+  cli: { may: ['contracts', 'client', 'project', 'language', 'mcp'], node: true },
 };
 
 /** The files of the command line that may reach the host, and only by `await import`. */
