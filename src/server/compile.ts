@@ -1,9 +1,11 @@
+import canonicalize from 'canonicalize';
 import { IceError } from '../contracts/errors.ts';
 import { type ComponentRef, formatRef, parseRef } from '../contracts/ids.ts';
 import type { Plan } from '../contracts/plan.ts';
 import { compilePlan, toolPlan } from '../language/index.ts';
 import { assertRunnable, buildCatalog, loadDigest, loadVersion, type Reached } from './catalog.ts';
 import type { Services } from './services.ts';
+import { sha256Hex } from './token.ts';
 import { resolveOn, whyMissing } from './versions.ts';
 
 /** What is to be run. */
@@ -13,6 +15,7 @@ export type RunSource =
 
 interface Kept {
   plan: Plan;
+  planDigest: string;
   reached: Reached[];
   /** Absent: nothing of the registry is in it, so it can't go stale. */
   revision: string | undefined;
@@ -25,7 +28,11 @@ const MOST_KEPT = 200;
 export function createCompiler(services: Services) {
   const kept = new Map<string, Kept>();
 
-  const compile = async (project: string, source: RunSource, by: string): Promise<Kept> => {
+  const compile = async (
+    project: string,
+    source: RunSource,
+    by: string,
+  ): Promise<Omit<Kept, 'planDigest'>> => {
     const revision = await services.registry.revision(project);
     const sources = 'ref' in source ? { project } : { project, pins: source.pins, pinnedBy: by };
     let root: Reached;
@@ -44,19 +51,20 @@ export function createCompiler(services: Services) {
 
   return {
     /** Fails with `not_found`, `validation_failed` (diagnostics in `details`), `untrusted_code` and others. */
-    async plan(project: string, source: RunSource, by: string): Promise<Plan> {
+    async plan(project: string, source: RunSource, by: string): Promise<{ plan: Plan; planDigest: string }> {
       // Who asks is part of the key: an operator vouches for what it pins.
       const key = JSON.stringify([project, source, by === 'operator']);
       let found = kept.get(key);
       if (found?.revision !== undefined && found.revision !== (await services.registry.revision(project)))
         found = undefined;
       if (!found) {
-        found = await compile(project, source, by);
+        const made = await compile(project, source, by);
+        found = { ...made, planDigest: `sha256:${await sha256Hex(canonicalize(made.plan) ?? '')}` };
         if (kept.size >= MOST_KEPT) kept.delete(kept.keys().next().value!);
       } else kept.delete(key);
       await assertRunnable(services, project, found.reached);
       kept.set(key, found);
-      return found.plan;
+      return found;
     },
   };
 }

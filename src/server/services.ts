@@ -1,8 +1,6 @@
 import type { ComponentVersion } from '../contracts/components.ts';
-import type { AnyRunEvent } from '../contracts/events.ts';
-import type { Json } from '../contracts/json.ts';
-import type { Plan } from '../contracts/plan.ts';
-import type { RunRow, RunStore } from '../engine/ports.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { RunStore } from '../engine/ports.ts';
 import type {
   ArtifactStore,
   IdempotencyStore,
@@ -62,42 +60,8 @@ export interface LogEntry {
   error?: unknown;
 }
 
-/** What a run is asked to be, already compiled and checked. */
-export interface RunOrder {
-  project: string;
-  id: string;
-  plan: Plan;
-  inputs: { [key: string]: Json };
-  /** Of the request: the same id with another hash is `idempotency_mismatch`. */
-  contentHash: string;
-  by: string;
-  deadlineMs?: number;
-  maxCost?: number;
-}
-
-/** An entry of a followed run. `end` comes once, last. */
-export type Followed =
-  | { kind: 'event'; event: AnyRunEvent }
-  | { kind: 'delta'; path: string; attempt: number; text: string }
-  | { kind: 'end' };
-
-/** What the server asks of the engine. A run that is not there is `undefined`. */
-export interface RunControl {
-  create(order: RunOrder): Promise<{ row: RunRow; created: boolean }>;
-  cancel(
-    project: string,
-    id: string,
-    ask: { by: string; reason?: string; force: boolean },
-  ): Promise<RunRow | undefined>;
-  pause(project: string, id: string, ask: { by: string }): Promise<RunRow | undefined>;
-  resume(project: string, id: string, ask: { by: string }): Promise<RunRow | undefined>;
-  /** Journal entries after `after`, in order, each once, then live ones until the run ends or the signal is aborted. */
-  follow(
-    project: string,
-    id: string,
-    options: { after: number; signal: AbortSignal },
-  ): AsyncIterable<Followed>;
-}
+/** What the server asks of the engine. Who drives the runs is the host's matter. */
+export type RunControl = Pick<Engine, 'create' | 'cancel' | 'pause' | 'resume' | 'follow' | 'wait'>;
 
 /** A first-party tool: its version and its code. */
 export interface StdEntry {

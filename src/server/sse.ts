@@ -1,10 +1,10 @@
 import type { IceError } from '../contracts/errors.ts';
+import type { RunFrame } from '../engine/feed.ts';
 import type { RunRow } from '../engine/ports.ts';
 import { problemOf } from './problem.ts';
-import type { Followed } from './services.ts';
 
 export interface StreamOptions {
-  entries: AsyncIterable<Followed>;
+  entries: AsyncIterable<RunFrame>;
   /** The row at the end, for the last frame. */
   ended(): Promise<RunRow | undefined>;
   /** A comment is sent after so much silence. */
@@ -31,7 +31,7 @@ const CHUNK_CHARS = 32 * 1024;
 export function eventStream(options: StreamOptions): ReadableStream<Uint8Array> {
   const { heartbeatMs, abort } = options;
   const source = options.entries[Symbol.asyncIterator]();
-  let pending: Promise<IteratorResult<Followed>> | undefined;
+  let pending: Promise<IteratorResult<RunFrame, unknown>> | undefined;
   let closed = false;
   const close = (): void => {
     if (closed) return;
@@ -77,7 +77,7 @@ export function eventStream(options: StreamOptions): ReadableStream<Uint8Array> 
               break;
             }
             pending = undefined;
-            if (next.done || next.value.kind === 'end') {
+            if (next.done) {
               const row = await options.ended();
               text += `event: end\ndata: ${JSON.stringify({ state: row?.state, seq: row?.seq })}\n\n`;
               controller.enqueue(encoder.encode(text));
@@ -106,11 +106,8 @@ export function eventStream(options: StreamOptions): ReadableStream<Uint8Array> 
   );
 }
 
-function frameOf(entry: Followed): string {
+function frameOf(entry: RunFrame): string {
   if (entry.kind === 'event') return `id: ${entry.event.seq}\ndata: ${JSON.stringify(entry.event)}\n\n`;
-  if (entry.kind === 'delta') {
-    const { path, attempt, text } = entry;
-    return `event: delta\ndata: ${JSON.stringify({ path, attempt, text })}\n\n`;
-  }
-  return '';
+  const { path, attempt, text } = entry.frame;
+  return `event: delta\ndata: ${JSON.stringify({ path, attempt, text })}\n\n`;
 }

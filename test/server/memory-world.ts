@@ -1,13 +1,13 @@
 import { type Client, createClient } from '../../src/client/client.ts';
-import { IceError } from '../../src/contracts/errors.ts';
-import { type AnyRunEvent, ENDED } from '../../src/contracts/events.ts';
+import type { AnyRunEvent } from '../../src/contracts/events.ts';
 import { newId } from '../../src/contracts/ids.ts';
-import type { Plan } from '../../src/contracts/plan.ts';
-import type { RunPatch, RunRow, RunStore } from '../../src/engine/ports.ts';
+import { createEngine } from '../../src/engine/engine.ts';
+import type { Clock, RunPatch } from '../../src/engine/ports.ts';
 import { inProcessFetch } from '../../src/host/in-process-fetch.ts';
+import { checkSchema } from '../../src/language/schema/index.ts';
 import type { Role, TokenRow } from '../../src/registry/ports.ts';
 import { type App, createApp } from '../../src/server/app.ts';
-import type { Followed, LogEntry, RunControl, Services } from '../../src/server/services.ts';
+import type { LogEntry, Services } from '../../src/server/services.ts';
 import { hashToken, newTokenSecret } from '../../src/server/token.ts';
 import { createMemoryRuns } from '../../src/stores/memory.ts';
 import { createMemoryArtifactStore } from '../../src/stores/memory-artifacts.ts';
@@ -55,7 +55,14 @@ export async function memoryWorld(config: Partial<Services['config']> = {}): Pro
     artifacts: createMemoryArtifactStore(),
     tokens: createMemoryTokenStore(),
     idempotency: createMemoryIdempotencyStore(),
-    engine: handDriven(runs, clock),
+    // Its worker is never started: runs are made and then stand still, until a test writes to their journals.
+    engine: createEngine({
+      store: runs,
+      effects: {},
+      checkSchema,
+      workerId: 'test',
+      clock: engineClock(clock),
+    }),
     std: { versions: async () => [], byDigest: async () => undefined },
     clock,
     config: {
@@ -153,85 +160,12 @@ export async function memoryWorld(config: Partial<Services['config']> = {}): Pro
   return world;
 }
 
-/** Runs that are made and then stand still: only the journal moves, and only when a test moves it. */
-function handDriven(runs: RunStore, clock: { now(): number }): RunControl {
-  const change = async (project: string, id: string, patch: RunPatch): Promise<RunRow | undefined> => {
-    const row = await runs.get(project, id);
-    if (!row) return undefined;
-    if (ENDED.has(row.state)) throw new IceError('run_ended', `The run ${id} has already ended`);
-    await runs.commit({ project, runId: id, expectedSeq: row.seq, events: [], patch });
-    return runs.get(project, id);
-  };
-  return {
-    create: async (order) => {
-      const now = clock.now();
-      return runs.create({ row: rowOf(order, now), plan: order.plan, events: [created(order, now)] });
-    },
-    cancel: (project, id) => change(project, id, { cancelRequested: true }),
-    pause: (project, id) => change(project, id, { state: 'paused' }),
-    resume: (project, id) => change(project, id, { state: 'queued' }),
-    async *follow(project, id, { after, signal }): AsyncGenerator<Followed> {
-      let last = after;
-      let wake = (): void => {};
-      const off = runs.onChange((_, changed) => {
-        if (changed === id) wake();
-      });
-      signal.addEventListener('abort', () => wake());
-      try {
-        while (!signal.aborted) {
-          const changed = new Promise<void>((resolve) => {
-            wake = resolve;
-          });
-          const events = await runs.events(project, id, last, 100);
-          for (const event of events) {
-            last = event.seq;
-            yield { kind: 'event', event };
-          }
-          if (events.length > 0) continue;
-          if (ENDED.has((await runs.get(project, id))!.state)) return yield { kind: 'end' };
-          await changed;
-        }
-      } finally {
-        off();
-      }
-    },
-  };
-}
-
-type Order = Parameters<RunControl['create']>[0];
-const planDigest = (plan: Plan): string => plan.digest;
-
-const rowOf = (order: Order, now: number): RunRow => ({
-  project: order.project,
-  id: order.id,
-  state: 'queued',
-  name: order.plan.name,
-  version: order.plan.version,
-  digest: order.plan.digest,
-  planDigest: planDigest(order.plan),
-  contentHash: order.contentHash,
-  createdAt: now,
-  startedAt: null,
-  endedAt: null,
-  createdBy: order.by,
-  usage: { inputTokens: 0, outputTokens: 0 },
-  cost: 0,
-  maxCost: order.maxCost ?? null,
-  deadlineAt: null,
-  cancelRequested: false,
-  seq: 1,
-  leaseOwner: null,
-  leaseEpoch: 0,
-  leaseUntil: null,
-  wakeAt: null,
-  error: null,
-});
-
-const created = ({ id, plan, inputs, by }: Order, now: number): AnyRunEvent => ({
-  v: 1,
-  seq: 1,
-  ts: now,
-  runId: id,
-  type: 'run.created',
-  data: { name: plan.name, version: plan.version, plan: planDigest(plan), inputs, by },
+/** The time of the test; timers are real, so that waits end. */
+const engineClock = (clock: { now(): number }): Clock => ({
+  now: clock.now,
+  at(at, wake) {
+    const timer = setTimeout(wake, Math.max(0, at - clock.now()));
+    return () => clearTimeout(timer);
+  },
+  random: Math.random,
 });

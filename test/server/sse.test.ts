@@ -170,7 +170,7 @@ test('a server that goes down ends its streams without an end', async () => {
 test('a failure in mid-stream is a frame of the stream', async () => {
   const { world, client, id } = await started();
   world.services.engine.follow = async function* () {
-    yield { kind: 'delta', path: 'a', attempt: 1, text: 'x' };
+    yield { kind: 'live', frame: { project: 'home', runId: id, path: 'a', attempt: 1, text: 'x' } };
     throw new Error('the disk /root is gone');
   };
   const seen: FollowedEntry[] = [];

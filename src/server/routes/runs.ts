@@ -1,9 +1,11 @@
 import { IceError } from '../../contracts/errors.ts';
+import { ENDED } from '../../contracts/events.ts';
 import { newId } from '../../contracts/ids.ts';
 import type { JsonSchema } from '../../contracts/json.ts';
 import type { Plan } from '../../contracts/plan.ts';
 import type { RouteName } from '../../contracts/routes.ts';
 import type { Run } from '../../contracts/runs.ts';
+import type { RunFrame } from '../../engine/feed.ts';
 import type { RunRow } from '../../engine/ports.ts';
 import { outlineOf } from '../../language/index.ts';
 import { loadManifest } from '../catalog.ts';
@@ -15,8 +17,8 @@ import { asIceError } from '../problem.ts';
 import { type Answer, type Call, callerName, type Handlers, missingOf } from '../route.ts';
 import { checkInputs } from '../run-inputs.ts';
 import { contentHash, sourceOf } from '../run-request.ts';
-import { runEtag, runSummary, runView, shownEvent, waitForEnd } from '../run-view.ts';
-import type { Followed, Services } from '../services.ts';
+import { runEtag, runSummary, runView, shownEvent } from '../run-view.ts';
+import type { Services } from '../services.ts';
 import { eventStream } from '../sse.ts';
 import type { Streams } from '../streams.ts';
 
@@ -38,11 +40,19 @@ export function runRoutes(services: Services, streams: Streams): Pick<Handlers, 
     const body: Run = await runView(services, row);
     return { body, etag: runEtag(body), ...(status === undefined ? {} : { status }) };
   };
+  /** The run once it has ended, or as it is after the seconds that the call waits. */
+  const settled = async (
+    row: RunRow,
+    call: { query: { wait: number }; signal: AbortSignal },
+  ): Promise<RunRow> =>
+    call.query.wait === 0 || ENDED.has(row.state)
+      ? row
+      : engine.wait(row.project, row.id, call.query.wait * 1000, call.signal);
   /** Pause, resume and cancel: on the run as the caller saw it, if the caller says so. */
   const control = async (
     name: 'runsCancel' | 'runsPause' | 'runsResume',
     call: Pick<Call<'runsPause'>, 'project' | 'params' | 'header'>,
-    act: () => Promise<RunRow | undefined>,
+    act: () => Promise<RunRow>,
   ): Promise<Answer<Run>> => {
     const row = await rowOf(name, call);
     const match = call.header('if-match');
@@ -52,9 +62,7 @@ export function runRoutes(services: Services, streams: Streams): Pick<Handlers, 
         hint: `Read it again; its ETag is now ${etag}`,
         details: { etag },
       });
-    const changed = await act();
-    if (!changed) throw missingOf(name, call.params);
-    return answer(changed, 202);
+    return answer(await act(), 202);
   };
 
   return {
@@ -67,22 +75,23 @@ export function runRoutes(services: Services, streams: Streams): Pick<Handlers, 
         const there = await runs.get(project, body.id);
         if (there) {
           if (there.contentHash !== hash) throw otherContent(body.id);
-          return answer(await waitForEnd(services, there, call.query.wait, call.signal), 200);
+          return answer(await settled(there, call), 200);
         }
       }
-      const plan = await compiler.plan(project, source, by);
+      const { plan, planDigest } = await compiler.plan(project, source, by);
       const inputs = checkInputs(plan, body.inputs, call.longIntegers);
       const { row, created } = await engine.create({
         project,
         id: body.id ?? newId('run', clock.now()),
         plan,
+        planDigest,
         inputs,
         contentHash: hash,
-        by,
+        createdBy: by,
         ...(body.deadlineMs === undefined ? {} : { deadlineMs: body.deadlineMs }),
         ...(body.maxCost === undefined ? {} : { maxCost: body.maxCost }),
       });
-      return answer(await waitForEnd(services, row, call.query.wait, call.signal), created ? 201 : 200);
+      return answer(await settled(row, call), created ? 201 : 200);
     },
 
     runsList: async ({ project, query }) => {
@@ -108,8 +117,7 @@ export function runRoutes(services: Services, streams: Streams): Pick<Handlers, 
       };
     },
 
-    runsGet: async (call) =>
-      answer(await waitForEnd(services, await rowOf('runsGet', call), call.query.wait, call.signal)),
+    runsGet: async (call) => answer(await settled(await rowOf('runsGet', call), call)),
 
     runsOutline: async (call) => {
       const row = await rowOf('runsOutline', call);
@@ -133,7 +141,7 @@ export function runRoutes(services: Services, streams: Streams): Pick<Handlers, 
 
       const abort = streams.open(call.signal);
       const stream = eventStream({
-        entries: shownEntries(engine.follow(row.project, row.id, { after, signal: abort.signal }), writeOnly),
+        entries: shownEntries(engine.follow(row.project, row.id, after, abort.signal), writeOnly),
         ended: () => runs.get(row.project, row.id),
         heartbeatMs: config.heartbeatMs ?? 15_000,
         stillAllowed: async () => {
@@ -161,14 +169,9 @@ export function runRoutes(services: Services, streams: Streams): Pick<Handlers, 
           ...(call.body.reason === undefined ? {} : { reason: call.body.reason }),
         }),
       ),
-    runsPause: (call) =>
-      control('runsPause', call, () =>
-        engine.pause(call.project, call.params.id, { by: callerName(call.token) }),
-      ),
+    runsPause: (call) => control('runsPause', call, () => engine.pause(call.project, call.params.id)),
     runsResume: (call) =>
-      control('runsResume', call, () =>
-        engine.resume(call.project, call.params.id, { by: callerName(call.token) }),
-      ),
+      control('runsResume', call, () => engine.resume(call.project, call.params.id, callerName(call.token))),
   };
 }
 
@@ -222,9 +225,9 @@ function lastEventId(header: string | undefined): number {
 }
 
 async function* shownEntries(
-  entries: AsyncIterable<Followed>,
+  entries: AsyncIterable<RunFrame>,
   writeOnly: readonly string[],
-): AsyncIterable<Followed> {
+): AsyncIterable<RunFrame> {
   for await (const entry of entries)
     yield entry.kind === 'event' ? { kind: 'event', event: shownEvent(entry.event, writeOnly) } : entry;
 }
