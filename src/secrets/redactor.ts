@@ -128,12 +128,14 @@ export function createRedactor(secrets: Iterable<string>): Redactor {
 
   /**
    * Up to where a text may be shown while more of it is to come: before what may be the beginning of a form, and
-   * before a whole form that reaches into that. A text made of nothing but overlaps is let go after a while.
+   * before a whole form that reaches into that. Undefined for a text that is nothing but overlaps: waiting for its end
+   * would hold all of it, so what is there is replaced as it stands.
    */
-  const cutOf = (value: string): number => {
+  const cutOf = (value: string): number | undefined => {
     let cut = value.length - unfinished(value);
     const least = value.length - 4 * (forms[0]?.length ?? 0);
-    for (let moved = true; moved && cut > least; ) {
+    for (let moved = true; moved; ) {
+      if (cut < least) return undefined;
       moved = false;
       for (const form of forms) {
         const at = value.indexOf(form, Math.max(0, cut - form.length + 1));
@@ -142,7 +144,7 @@ export function createRedactor(secrets: Iterable<string>): Redactor {
         moved = true;
       }
     }
-    return Math.max(0, cut);
+    return cut;
   };
 
   return {
@@ -155,8 +157,13 @@ export function createRedactor(secrets: Iterable<string>): Redactor {
           if (forms.length === 0) return piece;
           const value = held + piece;
           const cut = cutOf(value);
-          held = value.slice(cut);
-          return text(value.slice(0, cut));
+          if (cut !== undefined) {
+            held = value.slice(cut);
+            return text(value.slice(0, cut));
+          }
+          const clean = text(value);
+          held = clean.slice(clean.length - unfinished(clean));
+          return clean.slice(0, clean.length - held.length);
         },
         end() {
           const rest = held;
