@@ -20,7 +20,7 @@ export interface Chart {
 }
 
 /** Beyond this the span of the axis would be infinite. */
-const LARGEST = 8e307;
+const LARGEST = 2e307;
 const FONT = 'font-family="system-ui, sans-serif" font-size="12" fill="currentColor"';
 
 /** The chart as one SVG document: no script, no style sheet, nothing from elsewhere; its title is its name. */
@@ -46,7 +46,8 @@ export function drawChart(chart: Chart): string {
     bottom: height - 30 - (chart.xLabel === '' ? 0 : 20),
   };
   const yAt = (value: number): number =>
-    box.bottom - ((value - y.from) / (y.to - y.from)) * (box.bottom - box.top);
+    box.bottom -
+    ((Math.max(-LARGEST, Math.min(value, LARGEST)) - y.from) / (y.to - y.from)) * (box.bottom - box.top);
 
   const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escapeText(chart.title)}">`,
@@ -123,8 +124,13 @@ function labels(chart: Chart, box: Box): string[] {
   return parts;
 }
 
-const under = (x: number, box: Box, text: string): string =>
-  `<text x="${at(x)}" y="${at(box.bottom + 18)}" text-anchor="middle">${escapeText(text)}</text>`;
+/** A label below the axis; near the edges it leans inwards, so that it is not cut off. */
+function under(x: number, box: Box, text: string): string {
+  const half = text.length * 3.5;
+  const anchor = x - half < 4 ? 'start' : x + half > box.right + 12 ? 'end' : 'middle';
+  const edge = anchor === 'start' ? 4 : anchor === 'end' ? box.right + 12 : x;
+  return `<text x="${at(edge)}" y="${at(box.bottom + 18)}" text-anchor="${anchor}">${escapeText(text)}</text>`;
+}
 
 function bars(chart: Chart, box: Box, yAt: (value: number) => number): string[] {
   const { x, series } = chart;
