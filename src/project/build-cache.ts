@@ -96,7 +96,7 @@ export class BuildCache {
       })
       .sort((a, b) => b.usedAt - a.usedAt);
     for (const [index, { path, usedAt: at }] of files.entries())
-      if (index >= MOST_ENTRIES || now - at > KEPT_MS) rmSync(path, { force: true });
+      if (index >= MOST_ENTRIES || now - at > KEPT_MS) remove(path);
   }
 
   /** Files that steer the bundler without being part of the bundle; an absent one counts as such. */
@@ -138,7 +138,7 @@ export class BuildCache {
     } catch {
       // A read-only or full disk: the build goes on without a cache, and says nothing, because nothing is lost.
       this.writable = false;
-      rmSync(aside, { force: true });
+      remove(aside);
     }
   }
 
@@ -146,6 +146,14 @@ export class BuildCache {
     join(this.folder, `${hash('sha256', file, 'hex').slice(0, 32)}.json`);
   private readonly codeFile = (digest: string): string =>
     join(this.folder, `${digest.replace(/[^0-9a-z]/g, '-').slice(0, 80)}.js`);
+}
+
+function remove(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // What can't be removed is swept another time.
+  }
 }
 
 function shaOf(path: string): string {

@@ -76,7 +76,7 @@ export function unansweredRefs(
   refs: readonly ComponentRef[],
   parts: Omit<CatalogParts, 'remote'>,
 ): ComponentRef[] {
-  const catalog = catalogOf(parts);
+  const catalog = catalogOf({ components: parts.components, std: parts.std });
   // A component that is here in another version is a finding: the target is not asked for it.
   return refs.filter((ref) => catalog.versions(ref.kind!, ref.name).length === 0);
 }

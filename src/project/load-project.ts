@@ -2,14 +2,17 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Diagnostic } from '../contracts/diagnostics.ts';
 import { IceError } from '../contracts/errors.ts';
+import { projectNameSchema } from '../contracts/ids.ts';
 import { type ProjectFile, projectFileSchema } from '../contracts/project.ts';
 import { Collector } from '../language/diagnostics/collector.ts';
-import { Walk } from '../language/shape/walk.ts';
-import { shapeOf } from '../language/shape/zod-shape.ts';
+import { replaceValue } from '../language/diagnostics/fixes.ts';
+import { isMap, Walk } from '../language/shape/walk.ts';
+import { describeValue, type Shape, shapeOf } from '../language/shape/zod-shape.ts';
 import { readSource } from '../language/source/read-source.ts';
 import { type ComponentSource, componentSources } from './component-sources.ts';
 import { explainFileError } from './file-errors.ts';
 import { findProject, PROJECT_FILE } from './find-project.ts';
+import { slug } from './slug.ts';
 
 /** A user's folder, read: what `ice.yaml` says, and the files that hold components. */
 export interface Project {
@@ -54,8 +57,8 @@ export function loadProject(dir: string): LoadedProject {
   if (!readable) return { diagnostics, texts };
 
   const found = new Collector(source);
-  const read = new Walk(found).value(shapeOf(projectFileSchema), source.value, []);
-  const parsed = projectFileSchema.safeParse(read);
+  const parsed = projectFileSchema.safeParse(readShape(found, source.value));
+  explainName(found, source.value);
   // The walk explains every slip that it knows; the schema itself has the last word.
   if (!parsed.success && found.errors === 0)
     for (const issue of parsed.error.issues)
@@ -67,4 +70,28 @@ export function loadProject(dir: string): LoadedProject {
   const { sources, diagnostics: unmatched } = componentSources(root, file, source);
   diagnostics.push(...unmatched);
   return { project: { root, name: file.name, file, sources }, diagnostics, texts };
+}
+
+function readShape(found: Collector, value: unknown): unknown {
+  if (!isMap(value)) {
+    found.atValue('ICE1101', [], `${PROJECT_FILE} is a map, and this is ${describeValue(value)}`, {
+      help: 'Begin with the name of the project: name: my-project',
+    });
+    return undefined;
+  }
+  const shape = shapeOf(projectFileSchema) as Extract<Shape, { kind: 'object' }>;
+  return new Walk(found).object(shape, value, [], { place: { kind: 'other' }, what: PROJECT_FILE }).value;
+}
+
+/** The walk reports a name of the wrong form in general words; here it gets its own. */
+function explainName(found: Collector, value: unknown): void {
+  const name = isMap(value) ? value['name'] : undefined;
+  if (typeof name !== 'string' || projectNameSchema.safeParse(name).success) return;
+  const general = found.diagnostics.findIndex((each) => each.path === 'name');
+  if (general >= 0) found.diagnostics.splice(general, 1);
+  const meant = slug(name);
+  found.atValue('ICE1501', ['name'], `"${name.slice(0, 60)}" can't be the name of a project`, {
+    help: `It is made of lower-case letters, digits and dashes, at most 63.${meant === '' ? '' : ` Write ${meant}.`}`,
+    ...(meant === '' ? {} : { fix: replaceValue(found.source, ['name'], meant, `Write ${meant}`, false) }),
+  });
 }

@@ -7,6 +7,7 @@ import { PROJECT_FILE } from './find-project.ts';
 import { initRepository, type RepositoryState } from './git.ts';
 import { iceosRoot } from './iceos-package.ts';
 import { type PackageManager, packageManagerOf } from './package-manager.ts';
+import { slug } from './slug.ts';
 import { findTemplate, renderSteps, renderTemplate, type TemplateValues } from './templates.ts';
 import { iceVersion } from './toolchain.ts';
 import { type PlannedFile, planFiles, writeFiles } from './write-files.ts';
@@ -185,15 +186,6 @@ function entriesOf(dir: string): string[] {
     throw explainFileError(error, dir, 'read');
   }
 }
-
-const slug = (text: string): string =>
-  text
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^[^a-z0-9]+|-+$/g, '')
-    .slice(0, 60);
 
 function projectName(name: string | undefined, dir: string): string {
   if (name === undefined) return slug(basename(dir)) || 'my-project';

@@ -1,0 +1,107 @@
+import { chmodSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { findProject } from '../../src/project/find-project.ts';
+import { loadProject } from '../../src/project/load-project.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+import { unprivileged } from '../support/unprivileged.ts';
+
+const files = (dir: string): string[] | undefined =>
+  loadProject(dir).project?.sources.map(({ kind, file }) => `${kind} ${file}`);
+const findings = (yaml: string): string[] =>
+  loadProject(tempFolder({ 'ice.yaml': yaml })).diagnostics.map(
+    ({ code, severity, range, message, help }) =>
+      `${severity} ${code} ${range?.start.line}:${range?.start.column} ${message}${help ? ` | ${help}` : ''}`,
+  );
+
+test('a project is found from any folder in it, and has one path however it was reached', () => {
+  const root = tempFolder({ 'ice.yaml': 'name: shop\n', 'tools/deep/price.ts': '' });
+  const link = join(tempFolder(), 'link');
+  symlinkSync(root, link);
+  expect(findProject(join(root, 'tools', 'deep'))).toBe(root);
+  expect(findProject(join(link, 'tools'))).toBe(root);
+  expect(loadProject(join(link, 'tools')).project).toMatchObject({ root, name: 'shop' });
+});
+
+test('no project and no folder are errors that say what to do', () => {
+  const empty = tempFolder();
+  expect(() => loadProject(empty)).toThrowError(
+    expect.objectContaining({ code: 'project_invalid', hint: expect.stringContaining('ice init') }),
+  );
+  expect(() => loadProject(join(empty, 'absent'))).toThrowError(
+    expect.objectContaining({ code: 'not_found' }),
+  );
+});
+
+test('components are found by the default globs, in a fixed order', () => {
+  const root = tempFolder({
+    'ice.yaml': 'name: shop\n',
+    'tools/price.ts': '',
+    'tools/sub/Ünïcode name.ts': '',
+    'tools/_money.ts': '',
+    'tools/price.test.ts': '',
+    'tools/types.d.ts': '',
+    'tools/readme.md': '',
+    'tools/node_modules/dep/index.js': '',
+    'tools/.hidden/x.ts': '',
+    'workflows/b.yaml': '',
+    'workflows/a.yml': '',
+    'workflows/c.json': '',
+    'workflows/a.test.yaml': '',
+    'agents/helper.yaml': '',
+  });
+  expect(files(root)).toEqual([
+    'tool tools/price.ts',
+    'tool tools/sub/Ünïcode name.ts',
+    'agent agents/helper.yaml',
+    'workflow workflows/a.yml',
+    'workflow workflows/b.yaml',
+    'workflow workflows/c.json',
+  ]);
+});
+
+test('globs of ice.yaml: one that names nothing is a warning, one that leads out is an error', () => {
+  const root = tempFolder({
+    'ice.yaml':
+      'name: shop\r\ncomponents:\r\n  tools:\r\n    - src/*.tool.ts\r\n    - sr/*.ts\r\n    - ../*.ts\r\n',
+    'src/price.tool.ts': '',
+    'tools/other.ts': '',
+  });
+  const { project, diagnostics } = loadProject(root);
+  expect(project?.sources.map((source) => source.file)).toEqual(['src/price.tool.ts']);
+  expect(diagnostics.map(({ code, severity, range }) => [code, severity, range?.start.line])).toEqual([
+    ['ICE1503', 'warning', 5],
+    ['ICE1502', 'error', 6],
+  ]);
+});
+
+test('a symlinked source is a source', () => {
+  const shared = tempFolder({ 'price.ts': '' });
+  const root = tempFolder({ 'ice.yaml': 'name: shop\n', 'tools/a.ts': '' });
+  symlinkSync(join(shared, 'price.ts'), join(root, 'tools', 'price.ts'));
+  expect(files(root)).toEqual(['tool tools/a.ts', 'tool tools/price.ts']);
+});
+
+test('all that is wrong with ice.yaml is said at once, where it stands', () => {
+  expect(findings('nmae: shop\ncomponent: {}\ntargets:\n  prod: { url: nope }\n')).toEqual([
+    expect.stringMatching(/^error ICE1103 1:1 .*`nmae`.*Did you mean `name`/),
+    expect.stringMatching(/^error ICE1103 2:1 .*`component`.*Did you mean `components`/),
+    expect.stringMatching(/^error ICE1112 4:16 /),
+  ]);
+  expect(findings('name: My Shop\n')).toEqual([
+    expect.stringMatching(/^error ICE1501 1:7 .*My Shop.* \| .*my-shop/),
+  ]);
+  expect(findings('- a\n- b\n')).toEqual([expect.stringContaining('error ICE1101 1:1')]);
+  expect(findings('')).toEqual([expect.stringContaining('error')]);
+  expect(findings('name: [\n')).toEqual([expect.stringContaining('error')]);
+  expect(findings('name: shop\nname: other\n')).toEqual([expect.stringContaining('error')]);
+  expect(findings('\uFEFFname: shop\r\n')).toEqual([]);
+});
+
+test('a file that may not be read is an error of the machine', async () => {
+  const root = tempFolder({ 'ice.yaml': 'name: shop\n' });
+  chmodSync(join(root, 'ice.yaml'), 0o000);
+  await unprivileged([root], () => {
+    expect(() => loadProject(root)).toThrowError(expect.objectContaining({ code: 'machine' }));
+  });
+});
