@@ -20,7 +20,7 @@ export type RunCommand =
   | { type: 'advance'; pure: boolean; force?: boolean }
   | ({ type: 'succeeded'; path: string; attempt: number; result: Json; model?: string } & Spent)
   | { type: 'cached'; path: string; attempt: number; result: Json; from: string }
-  | ({ type: 'failed'; path: string; attempt: number; error: unknown } & Spent)
+  | { type: 'failed'; path: string; attempt: number; error: unknown }
   | { type: 'step'; path: string; attempt: number; step: Step }
   | { type: 'log'; path: string; attempt: number; data: LogData }
   | { type: 'progress'; path: string; attempt: number; data: ProgressData }
@@ -85,7 +85,10 @@ function attemptSays(draft: Draft, record: NodeRecord, command: AttemptCommand, 
     case 'succeeded': {
       const { usage, cost, model, result } = command;
       const wrong = wrongResult(record, result);
-      if (wrong) return attemptFails(draft, record, wrong, { usage, cost }, random);
+      if (wrong) {
+        attemptFails(draft, record, wrong, { usage, cost }, random);
+        return;
+      }
       draft.node('node.succeeded', path, attempt, {
         result,
         durationMs: draft.now - record.startedAt,
@@ -100,8 +103,9 @@ function attemptSays(draft: Draft, record: NodeRecord, command: AttemptCommand, 
       return;
     case 'failed':
       // It was told to stop, and did.
-      if (draft.fold.cancelling) return draft.node('node.cancelled', path, attempt, {});
-      return attemptFails(draft, record, command.error, command, random);
+      if (draft.fold.cancelling) draft.node('node.cancelled', path, attempt, {});
+      else attemptFails(draft, record, command.error, priceOf(command.error), random);
+      return;
     case 'step': {
       const index = record.steps?.length ?? 0;
       draft.node('node.step', path, attempt, { index, ...command.step });
@@ -113,6 +117,12 @@ function attemptSays(draft: Draft, record: NodeRecord, command: AttemptCommand, 
     case 'progress':
       draft.node('node.progress', path, attempt, command.data);
   }
+}
+
+/** What a failed attempt cost, which its effect tells in the details of the error. */
+function priceOf(thrown: unknown): Spent {
+  const details = thrown instanceof IceError ? (thrown.details as Spent | undefined) : undefined;
+  return { usage: details?.usage, cost: details?.cost };
 }
 
 function attemptFails(
@@ -161,9 +171,11 @@ function advance(draft: Draft, pure: boolean, force: boolean, random: number): v
     return;
   }
   if (fold.state !== 'running') return;
-  const limit = overLimit(fold, now);
-  if (limit) return failRun(draft, limit);
-  if (fold.rootFailure) return failRun(draft, fold.rootFailure.error, fold.rootFailure.path);
+  const failure = overLimit(fold, now) ?? fold.rootFailure;
+  if (failure) {
+    failRun(draft, failure.error, failure.path);
+    return;
+  }
   // Over the budget nothing starts; what runs is paid for, so it may finish.
   if (fold.maxCost !== null && fold.cost > fold.maxCost) {
     if (fold.inFlight.size === 0) failRun(draft, budgetError(fold));
@@ -173,8 +185,8 @@ function advance(draft: Draft, pure: boolean, force: boolean, random: number): v
   if (draft.halted) return;
   startReady(draft, pure);
   if (draft.events.length > 0) return;
-  if (fold.root.unsettled === 0) return finishRun(draft);
-  if (fold.inFlight.size === 0 && fold.readyPure.size === 0 && outOfMoney(fold))
+  if (fold.root.unsettled === 0) finishRun(draft);
+  else if (fold.inFlight.size === 0 && fold.readyPure.size === 0 && outOfMoney(fold))
     failRun(draft, budgetError(fold));
 }
 
@@ -214,22 +226,18 @@ function succeedContainer(draft: Draft, record: NodeRecord): void {
   });
 }
 
-function overLimit(fold: RunFold, now: number): EventError | undefined {
+function overLimit(fold: RunFold, now: number): { error: EventError; path?: string } | undefined {
+  const over = (code: string, message: string) => ({ error: { code, message } });
   if (fold.deadlineAt !== null && now >= fold.deadlineAt) {
-    return {
-      code: 'deadline_exceeded',
-      message: `The run went over its deadline of ${fold.deadlineAt - fold.createdAt} ms`,
-    };
+    return over(
+      'deadline_exceeded',
+      `The run went over its deadline of ${fold.deadlineAt - fold.createdAt} ms`,
+    );
   }
   if (fold.size > MAX_RESULTS) {
-    return {
-      code: 'too_large',
-      message: `The run's results are larger than ${MAX_RESULTS / 1024 / 1024} MiB`,
-    };
+    return over('too_large', `The run's results are larger than ${MAX_RESULTS / 1024 / 1024} MiB`);
   }
-  if (fold.seq > MAX_EVENTS) {
-    return { code: 'too_large', message: `The run's journal has more than ${MAX_EVENTS} events` };
-  }
+  if (fold.seq > MAX_EVENTS) return over('too_large', `The run's journal has more than ${MAX_EVENTS} events`);
   return undefined;
 }
 
@@ -260,11 +268,15 @@ function finishRun(draft: Draft): void {
       outputs.push([name, renderOutput(template, fold.root)]);
     } catch (thrown) {
       const error = toEventError(thrown);
-      return failRun(draft, { ...error, message: `Output ${name}: ${error.message}` });
+      failRun(draft, { ...error, message: `Output ${name}: ${error.message}` });
+      return;
     }
   }
   const all = Object.fromEntries(outputs);
-  if (sizeOf(all, MAX_RESULT) > MAX_RESULT) return failRun(draft, toEventError(tooLarge('the run')));
+  if (sizeOf(all, MAX_RESULT) > MAX_RESULT) {
+    failRun(draft, toEventError(tooLarge('the run')));
+    return;
+  }
   const handledFailures = fold.handledFailures;
   draft.run('run.succeeded', {
     outputs: all,

@@ -18,11 +18,14 @@ export function toEventError(thrown: unknown): EventError {
     };
   }
   const error = IceError.from(thrown);
+  // What the attempt cost stands beside the error.
+  const { usage: _usage, cost: _cost, ...details } = error.details ?? {};
+  const kept = Object.keys(details).length > 0 && sizeOf(details, MAX_DETAILS) <= MAX_DETAILS;
   return {
     code: error.code,
     message: cut(error.message, MAX_MESSAGE),
     ...(error.hint === undefined ? {} : { hint: error.hint }),
-    ...(error.details && sizeOf(error.details, MAX_DETAILS) <= MAX_DETAILS ? { details: error.details } : {}),
+    ...(kept ? { details } : {}),
   };
 }
 

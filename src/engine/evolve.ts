@@ -131,19 +131,29 @@ function ended(fold: RunFold, state: 'succeeded' | 'failed' | 'cancelled', at: n
   fold.failing.clear();
 }
 
-/** Adds usage and cost to the run's. A node that journals steps is counted by its steps; its totals are for display. */
+/**
+ * Adds usage and cost to the run's. What an attempt says at its end is of the whole of it, so what its steps have told
+ * already is taken off.
+ */
 function spend(
   fold: RunFold,
   record: NodeRecord,
-  { usage, cost }: { usage?: Usage; cost?: number },
-  step = false,
+  spent: { usage?: Usage; cost?: number },
+  isStep = false,
 ): void {
-  if (!step && record.steps) return;
-  if (usage) {
-    fold.usage.inputTokens += usage.inputTokens;
-    fold.usage.outputTokens += usage.outputTokens;
+  const { usage, cost } = spent;
+  if (!usage && !cost) return;
+  const steps = isStep ? undefined : record.steps;
+  let [input, output, dollars] = [usage?.inputTokens ?? 0, usage?.outputTokens ?? 0, cost ?? 0];
+  for (const step of steps ?? []) {
+    input -= step.usage?.inputTokens ?? 0;
+    output -= step.usage?.outputTokens ?? 0;
+    dollars -= step.cost ?? 0;
   }
-  if (cost) fold.cost += cost;
+  fold.usage.inputTokens += Math.max(0, input);
+  fold.usage.outputTokens += Math.max(0, output);
+  // Sums of decimal fractions are kept to what a price can mean.
+  fold.cost = Math.round((fold.cost + Math.max(0, dollars)) * 1e10) / 1e10;
 }
 
 // Nodes
@@ -248,7 +258,10 @@ function kill(frame: Frame): void {
 }
 
 function failFrame(frame: Frame, failure: Failure): void {
-  if (frame.failure) return closeFailed(frame);
+  if (frame.failure) {
+    closeFailed(frame);
+    return;
+  }
   frame.failure = failure;
   kill(frame);
   if (!frame.owner) {

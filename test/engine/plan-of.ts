@@ -70,7 +70,8 @@ function list(nodes: TestNode[]): PlanNode[] {
         (id) => !['inputs', 'run', 'index', 'item'].includes(id) && id !== node['as'],
       ),
       ...(node.type === 'condition'
-        ? { then: list((node['then'] as TestNode[]) ?? []), else: list((node['else'] as TestNode[]) ?? []) }
+        ? // biome-ignore lint/suspicious/noThenProperty: the plan's own word; a node is never awaited
+          { then: list((node['then'] as TestNode[]) ?? []), else: list((node['else'] as TestNode[]) ?? []) }
         : {}),
       ...(node.type === 'loop' ? { body: list(node['body'] as TestNode[]) } : {}),
       ...(node.type === 'parallel'
