@@ -1,12 +1,22 @@
 /** The front end of the compiler: text -> diagnostics, and a plan when there are none. */
 export {
+  blueprintSchemas,
   type CheckResult,
   checkBlueprint,
   type ParseResult,
   parseBlueprint,
 } from './check/check-blueprint.ts';
 export { rootCauseFirst } from './check/order.ts';
+export { CODES, type CodeEntry } from './diagnostics/codes.ts';
+export { finding } from './diagnostics/finding.ts';
 export { applyFixes } from './diagnostics/fixes.ts';
+export {
+  DIAGNOSTIC_FORMATS,
+  type DiagnosticFormat,
+  type FormatOptions,
+  formatDiagnostics,
+} from './diagnostics/format.ts';
+export { ANSI_PALETTE, type Palette } from './diagnostics/pretty.ts';
 export { canonicalBlueprint } from './plan/canonical.ts';
 export { compilePlan } from './plan/compile.ts';
 export { PLAN_DEFAULTS } from './plan/defaults.ts';

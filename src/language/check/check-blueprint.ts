@@ -1,9 +1,13 @@
 import type { Blueprint } from '../../contracts/blueprint.ts';
 import type { Diagnostic } from '../../contracts/diagnostics.ts';
-import type { Json } from '../../contracts/json.ts';
+import type { Json, JsonSchema } from '../../contracts/json.ts';
+import { Flow } from '../flow/flow.ts';
+import { checkSecretInputs } from '../flow/secret-inputs.ts';
+import { noteUnused } from '../flow/unused.ts';
 import { checkGraph } from '../graph/check-graph.ts';
 import { Graph } from '../graph/graph.ts';
 import { Templates } from '../graph/templates.ts';
+import { inputSchemaOf } from '../plan/input-schema.ts';
 import type { Catalog } from '../references/catalog.ts';
 import { checkReferences } from '../references/check-references.ts';
 import type { Draft } from '../shape/draft.ts';
@@ -43,6 +47,8 @@ export function checkBlueprint(input: { text: string; file: string }, catalog: C
 export interface CheckedDocument {
   draft?: Draft;
   graph?: Graph;
+  /** The type of the outputs. */
+  outputs?: JsonSchema;
   diagnostics: Diagnostic[];
 }
 
@@ -55,7 +61,22 @@ function check(read: DraftResult, catalog: Catalog): CheckedDocument {
   if (!draft) return { diagnostics: rootCauseFirst([...textual, ...out.diagnostics]) };
   const templates = new Templates();
   const graph = new Graph(draft.blueprint, templates);
-  checkReferences(out, draft, catalog);
+  const resolved = checkReferences(out, draft, catalog);
   checkGraph(out, draft, graph);
-  return { draft, graph, diagnostics: rootCauseFirst([...textual, ...out.diagnostics]) };
+  const outputs = new Flow({ out, draft, graph, templates, resolved }).run();
+  checkSecretInputs(out, draft, graph, templates);
+  if (out.errors === 0 && textual.length === 0) noteUnused(out, draft, graph, templates);
+  return { draft, graph, outputs, diagnostics: rootCauseFirst([...textual, ...out.diagnostics]) };
+}
+
+/**
+ * The schemas of a workflow: of its inputs, and of its outputs as far as their types can be told. For a manifest.
+ * The blueprint should be valid; what is not known is `{}`.
+ */
+export function blueprintSchemas(
+  blueprint: Blueprint,
+  catalog: Catalog,
+): { input: JsonSchema; output: JsonSchema } {
+  const { outputs } = checkDocument(blueprint, catalog);
+  return { input: inputSchemaOf(blueprint), output: outputs ?? {} };
 }

@@ -13,6 +13,8 @@ export function checkNodeFields(out: Collector, draft: Draft): void {
       const path = draft.pathOf(node);
       checkBase(out, node, path);
       if (node.type === 'llm') checkModel(out, draft, node, path);
+      else if (node.type === 'agent') checkAgent(out, draft, node, path);
+      else if (node.type === 'code') checkCode(out, draft, node, path);
       else if (node.type === 'condition') checkCondition(out, draft, node, path);
       else if (node.type === 'loop') checkLoop(out, draft, node, path);
       else if (node.type === 'parallel') checkParallel(out, draft, node, path);
@@ -112,6 +114,60 @@ function checkModel(
       help: 'Write `model: echo/script`, or remove it.',
     });
   }
+}
+
+function checkModels(
+  out: Collector,
+  draft: Draft,
+  node: Extract<BlueprintNode, { type: 'llm' | 'agent' }>,
+  path: Path,
+): void {
+  if (node.model !== undefined && !draft.isBroken(node, 'model'))
+    checkModelName(out, node.model, [...path, 'model']);
+  for (const [index, model] of (node.fallback ?? []).entries())
+    checkModelName(out, model, [...path, 'fallback', index]);
+}
+
+function checkAgent(
+  out: Collector,
+  draft: Draft,
+  node: Extract<BlueprintNode, { type: 'agent' }>,
+  path: Path,
+): void {
+  checkModels(out, draft, node, path);
+  if (draft.isBroken(node, 'agent') || draft.isBroken(node, 'model')) return;
+  if (node.agent === undefined && node.model === undefined) {
+    out.atKey('ICE1135', path, 'An `agent` node names an agent, or a model', {
+      help: 'Add `agent: name@^1` for an agent component, or `model:` with a `system` text and `tools`.',
+    });
+  } else if (node.agent !== undefined && node.model !== undefined) {
+    out.atKey('ICE1135', [...path, 'model'], 'An `agent` node names either an agent or a model, not both', {
+      help: 'Remove one of them. The agent component says its model itself.',
+      related: [out.related([...path, 'agent'], 'The agent', 'key')],
+    });
+  }
+}
+
+function checkCode(
+  out: Collector,
+  draft: Draft,
+  node: Extract<BlueprintNode, { type: 'code' }>,
+  path: Path,
+): void {
+  const at = node.code?.indexOf('{{') ?? -1;
+  // An object literal in an object literal has two braces too; with a space and a name it is a template.
+  if (draft.isBroken(node, 'code') || at < 0 || !/\{\{\s*[A-Za-z_][\w.]*\s*\}\}/.test(node.code)) return;
+  out.within(
+    'ICE1136',
+    [...path, 'code'],
+    at,
+    at + 2,
+    'Code is not a template: this stays as it is written',
+    {
+      severity: 'warning',
+      help: 'Pass the value in `args`, and read it as args.name.',
+    },
+  );
 }
 
 function checkModelName(out: Collector, model: string, at: Path): void {

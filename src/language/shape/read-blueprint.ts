@@ -4,7 +4,9 @@ import { COMPONENT_NAME } from '../../contracts/ids.ts';
 import type { Json } from '../../contracts/json.ts';
 import { Collector } from '../diagnostics/collector.ts';
 import { replaceValue } from '../diagnostics/fixes.ts';
+import { schemaErrors } from '../schema/check-schema.ts';
 import { ParsedSource } from '../source/parsed-source.ts';
+import type { Path } from '../source/path.ts';
 import { readSource } from '../source/read-source.ts';
 import { Draft } from './draft.ts';
 import { checkNodeFields } from './node-rules.ts';
@@ -163,6 +165,7 @@ function inputsOf(out: Collector, document: Fields, walk: NodeWalk, inputs: Fiel
     }
     // Reported by the walk already, or below: nothing is known of the value then.
     const usable = checkSchemaDocument(out, schema, at, ['optional']);
+    if (usable && isMap(schema) && Object.hasOwn(schema, 'default')) checkDefault(out, schema, at);
     result[name] = usable && isMap(schema) ? schema : {};
     if (!usable) walk.broken.set(result[name] as object, new Set(['schema']));
     if (isMap(schema) && 'optional' in schema && typeof schema['optional'] !== 'boolean') {
@@ -170,4 +173,18 @@ function inputsOf(out: Collector, document: Fields, walk: NodeWalk, inputs: Fiel
     }
   }
   return result;
+}
+
+function checkDefault(out: Collector, schema: Fields, at: Path): void {
+  const { optional: _optional, ...bare } = schema;
+  const [error] = schemaErrors(bare, schema['default'] as Json);
+  if (!error) return;
+  out.atValue(
+    'ICE1428',
+    [...at, 'default'],
+    `The default of '${String(at.at(-1))}' does not fit its schema: it ${error.message}`,
+    {
+      help: 'A run without this input would fail. Change the default, or the schema.',
+    },
+  );
 }

@@ -1,0 +1,101 @@
+import { entry } from './code-entry.ts';
+
+/** ICE15xx: projects and the sources of components. */
+export const PROJECT_CODES = {
+  ICE1501: entry(
+    'ice.yaml, or the document of a component, is not right',
+    'A field has a value that its schema does not allow.',
+    'name: My Project',
+    'name: my-project',
+  ),
+  ICE1502: entry(
+    'A path outside of the project',
+    'Components live in the folder of ice.yaml or below it.',
+    'components: { tools: [../tools/*.ts] }',
+    'components: { tools: [tools/*.ts] }',
+  ),
+  ICE1503: entry(
+    'A glob without files',
+    'No file matches, so nothing is found by it.',
+    'components: { tools: [tool/*.ts] }',
+    'components: { tools: [tools/*.ts] }',
+  ),
+  ICE1504: entry(
+    'Two components of one name',
+    'A component is known by kind and name.',
+    'tools/a.ts and tools/b.ts: name: price',
+    'tools/b.ts: name: discount',
+  ),
+  ICE1505: entry(
+    'A document without a version',
+    'Versions are immutable once pushed, so each needs one.',
+    'name: report',
+    'name: report\nversion: 1.0.0',
+  ),
+  ICE1506: entry(
+    'A tool without a semantic version',
+    'Versions are three numbers, as 1.0.0.',
+    "version: '1'",
+    "version: '1.0.0'",
+  ),
+  ICE1507: entry(
+    'A tool with a wrong name',
+    'Names are made of lower-case letters, digits and dashes; std/ is kept for first-party tools.',
+    "name: 'Price Tool'",
+    "name: 'price-tool'",
+  ),
+  ICE1508: entry(
+    'A tool that cannot be loaded',
+    'Its file could not be bundled, or failed while its definition was read.',
+    "import x from './missing.ts'",
+    "import x from './there.ts'",
+  ),
+  ICE1509: entry(
+    'A type that JSON Schema does not have',
+    'Dates, transforms, maps and custom checks cannot be said as JSON Schema: callers and the type flow see any value there.',
+    'z.date()',
+    'z.iso.datetime()',
+  ),
+  ICE1510: entry(
+    'No description',
+    'People and models choose a component by what it says of itself.',
+    "name: 'price'",
+    "name: 'price', description: 'Price an item'",
+  ),
+  ICE1511: entry(
+    'A file with another name',
+    'The component is found either way; the same name is easier to find for people.',
+    'tools/foo.ts: name: price',
+    'tools/price.ts: name: price',
+  ),
+  ICE1512: entry(
+    'An example with a wrong input',
+    'Examples are run by `ice test`, so their input must match the schema.',
+    "{ input: { cost: 'ten' } }",
+    '{ input: { cost: 10 } }',
+  ),
+  ICE1513: entry(
+    'An example with a wrong output',
+    'The output of an example must match the output schema.',
+    "{ output: { price: 'x' } }",
+    '{ output: { price: 12.5 } }',
+  ),
+  ICE1514: entry(
+    "More than the project's policy allows",
+    'ice.yaml caps what tools may ask for.',
+    "permissions: { net: ['*'] }",
+    "permissions: { net: ['api.example.com'] }",
+  ),
+  ICE1515: entry(
+    'A file that cannot be read',
+    'The file is missing, too large, or may not be read.',
+    'workflows/huge.yaml (5 MB)',
+    'workflows/small.yaml',
+  ),
+  ICE1516: entry(
+    'A file that exports no tool',
+    'The default export of a tool’s file is what defineTool returns.',
+    'export const price = …',
+    'export default defineTool({ … })',
+  ),
+};

@@ -1,0 +1,26 @@
+import type { Diagnostic } from '../../contracts/diagnostics.ts';
+
+const LEVEL = { error: 'error', warning: 'warning', info: 'notice' } as const;
+
+const data = (text: string): string =>
+  text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+
+/** Findings as workflow commands of GitHub Actions, one a line; they become annotations of the files. */
+export function github(diagnostics: readonly Diagnostic[]): string {
+  return diagnostics
+    .map((each) => {
+      const { start, end } = each.range ?? {};
+      const where = [
+        `file=${property(each.file)}`,
+        ...(start && end ? [`line=${start.line}`, `endLine=${end.line}`] : []),
+        // Columns are only understood within one line.
+        ...(start && end && start.line === end.line
+          ? [`col=${start.column}`, `endColumn=${end.column}`]
+          : []),
+        `title=${property(`ice ${each.code}`)}`,
+      ];
+      return `::${LEVEL[each.severity]} ${where.join(',')}::${data(each.help ? `${each.message}\n${each.help}` : each.message)}\n`;
+    })
+    .join('');
+}

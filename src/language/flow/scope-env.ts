@@ -1,0 +1,75 @@
+import type { BlueprintNode } from '../../contracts/blueprint.ts';
+import type { JsonSchema } from '../../contracts/json.ts';
+import type { TypeEnv } from '../expressions/checker.ts';
+import type { Scope } from '../graph/scope.ts';
+
+const RUN: JsonSchema = {
+  type: 'object',
+  properties: { id: { type: 'string' }, startedAt: { type: 'string', format: 'date-time' } },
+  required: ['id', 'startedAt'],
+  additionalProperties: false,
+};
+
+/** The types that all expressions of one document share. */
+export interface FlowTypes {
+  inputs: JsonSchema;
+  /** Results of the nodes that have been looked at. */
+  results: Map<BlueprintNode, JsonSchema>;
+  /** Items of loops. */
+  items: Map<BlueprintNode, JsonSchema>;
+  /** Names about which something was reported already: they are of unknown type, and not reported again. */
+  excused: ReadonlySet<string>;
+}
+
+/** What the expressions in one list of nodes see. `self` is the node that holds them: it can't read itself. */
+export class ScopeEnv implements TypeEnv {
+  private readonly scope: Scope;
+  private readonly types: FlowTypes;
+  private readonly self: BlueprintNode | undefined;
+  /** Names of nested nodes elsewhere, read from here by mistake; reported by the caller. */
+  private readonly hidden: (name: string) => boolean;
+
+  constructor(
+    scope: Scope,
+    types: FlowTypes,
+    self: BlueprintNode | undefined,
+    hidden: (name: string) => boolean,
+  ) {
+    this.scope = scope;
+    this.types = types;
+    this.self = self;
+    this.hidden = hidden;
+  }
+
+  variable(name: string): JsonSchema | undefined {
+    for (let scope: Scope | undefined = this.scope; scope; scope = scope.parent) {
+      if (scope.variables.has(name)) {
+        return name === 'index'
+          ? { type: 'integer', minimum: 0 }
+          : (this.types.items.get(scope.owner!) ?? {});
+      }
+      const node = scope.nodes.get(name);
+      if (node) return this.types.results.get(node) ?? {};
+    }
+    if (name === 'inputs') return this.types.inputs;
+    if (name === 'run') return RUN;
+    return this.types.excused.has(name) || this.hidden(name) ? {} : undefined;
+  }
+
+  names(): string[] {
+    const names = ['inputs', 'run'];
+    for (let scope: Scope | undefined = this.scope; scope; scope = scope.parent)
+      names.push(...scope.variables);
+    return [...names, ...this.nodeNames()];
+  }
+
+  node(id: string): JsonSchema | undefined {
+    const node = this.scope.find(id)?.nodes.get(id);
+    if (node) return this.types.results.get(node) ?? {};
+    return this.types.excused.has(id) || this.hidden(id) ? {} : undefined;
+  }
+
+  nodeNames(): string[] {
+    return this.scope.ids().filter((id) => id !== this.self?.id);
+  }
+}

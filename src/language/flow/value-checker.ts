@@ -1,0 +1,216 @@
+import type { Json, JsonSchema } from '../../contracts/json.ts';
+import type { Collector } from '../diagnostics/collector.ts';
+import { renameKey, replaceValue } from '../diagnostics/fixes.ts';
+import type { TypeEnv } from '../expressions/checker.ts';
+import { inferTemplate } from '../expressions/infer-template.ts';
+import { canBe } from '../expressions/kinds.ts';
+import { suggest } from '../expressions/suggest.ts';
+import type { Template } from '../expressions/template.ts';
+import { schemaErrors } from '../schema/check-schema.ts';
+import { sameName } from '../shape/walk.ts';
+import type { Path } from '../source/path.ts';
+import {
+  assignable,
+  describe,
+  type ObjectShape,
+  resolveRefs,
+  shapesOf,
+  typeOfValue,
+} from '../types/index.ts';
+import { closedObject } from './result-types.ts';
+
+/** How the findings about a value are called: the arguments of a tool, the inputs of a workflow, … */
+export interface ValueKind {
+  wrongType: string;
+  /** `argument`, `input`. */
+  noun: string;
+  /** Who takes it: `the tool 'price'`. */
+  taker: string;
+}
+
+/**
+ * Checks the value of a template against a schema, field by field as far as it is written out, so that a finding
+ * stands at the part that is wrong. Every expression is inferred exactly once, and its findings are reported.
+ */
+export class ValueChecker {
+  private readonly out: Collector;
+  private readonly env: TypeEnv;
+
+  constructor(out: Collector, env: TypeEnv) {
+    this.out = out;
+    this.env = env;
+  }
+
+  /** The type of a template; reports what is wrong in its expressions. */
+  infer(template: Template, path: Path): JsonSchema {
+    const { type, findings } = inferTemplate(template, this.env);
+    for (const each of findings) {
+      this.out.within(each.code, [...path, ...each.path], each.start, each.end, each.message, {
+        severity: each.severity,
+        help: each.help,
+      });
+    }
+    return type;
+  }
+
+  check(template: Template, expected: JsonSchema, path: Path, kind: ValueKind): JsonSchema {
+    if (template.kind === 'static') return this.known(template.value, expected, path, kind);
+    if (template.kind === 'object') {
+      const shape = objectShape(expected);
+      if (shape) return this.object(template, shape, path, kind);
+    }
+    if (template.kind === 'array') {
+      const shapes = shapesOf(resolveRefs(expected));
+      const shape = shapes.length === 1 ? shapes[0] : undefined;
+      if (shape?.type === 'array') {
+        const items = template.items.map((item, index) =>
+          this.check(item, shape.prefix[index] ?? shape.items, [...path, index], kind),
+        );
+        return { type: 'array', prefixItems: items, items: false };
+      }
+    }
+    const type = this.infer(template, path);
+    this.fits(type, expected, path, kind);
+    return type;
+  }
+
+  /** Reports when no value of a type fits, or when it may be null where null does not fit. */
+  fits(type: JsonSchema, expected: JsonSchema, path: Path, kind: ValueKind): void {
+    const fit = assignable(type, expected);
+    const name = nameOf(path, kind);
+    if (!fit.ok) {
+      const maybe = fit.kind === 'optional';
+      const where = fit.path.length > 0 ? ` (at ${fit.path.join('.')})` : '';
+      this.out.atValue(maybe ? 'ICE1423' : kind.wrongType, path, `${name}: ${fit.reason}${where}`, {
+        ...(maybe ? { severity: 'warning' as const } : {}),
+        help: `${kind.taker} takes ${describe(expected)}; this is ${describe(type)}.`,
+      });
+      return;
+    }
+    if (canBe(type, 'null', true) && !canBe(expected, 'null') && !canBe(expected, 'null', true)) {
+      this.out.atValue('ICE1423', path, `${name} may be null here, and ${kind.taker} needs a value`, {
+        severity: 'warning',
+        help: `Give a default: {{ x.orValue(…) }}. It takes ${describe(expected)}.`,
+      });
+    }
+  }
+
+  /** A value without expressions: it is checked as it is. */
+  private known(value: Json, expected: JsonSchema, path: Path, kind: ValueKind): JsonSchema {
+    const shape =
+      typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? objectShape(expected)
+        : undefined;
+    if (shape) {
+      const entries = Object.entries(value as { [key: string]: Json }).map(
+        ([key, item]): [string, Template] => [key, { kind: 'static', value: item }],
+      );
+      return this.object({ kind: 'object', entries }, shape, path, kind);
+    }
+    const [error] = schemaErrors(expected, value);
+    if (error) {
+      const at = [...path, ...pathParts(error.path)];
+      this.out.atValue(kind.wrongType, at, `${nameOf(at, kind)} ${error.message}`, {
+        help: `${kind.taker} takes ${describe(expected)}.`,
+        fix: this.unquote(value, expected, path),
+      });
+    }
+    return typeOfValue(value);
+  }
+
+  /** A number or a boolean in quotes, where it would fit without. */
+  private unquote(value: Json, expected: JsonSchema, path: Path) {
+    if (typeof value !== 'string' || !/^(?:-?\d+(?:\.\d+)?|true|false)$/.test(value)) return undefined;
+    const bare = JSON.parse(/^-?0\d/.test(value) ? 'null' : value) as Json;
+    if (bare === null || schemaErrors(expected, bare).length > 0) return undefined;
+    return replaceValue(this.out.source, path, value, 'Remove the quotes', true);
+  }
+
+  private object(
+    template: Extract<Template, { kind: 'object' }>,
+    shape: ObjectShape,
+    path: Path,
+    kind: ValueKind,
+  ): JsonSchema {
+    const given = new Map(template.entries);
+    const types: [string, JsonSchema][] = [];
+    const missing = [...shape.required].filter((name) => !given.has(name));
+    for (const [key, item] of template.entries) {
+      const at = [...path, key];
+      const property = shape.properties.get(key);
+      if (property !== undefined) {
+        types.push([key, this.check(item, property, at, kind)]);
+        continue;
+      }
+      // A schema that lists its fields and says nothing of others means these: a tool never sees any other.
+      const open = shape.additional !== undefined ? shape.additional !== false : shape.properties.size === 0;
+      if (open) {
+        types.push([key, this.check(item, shape.additional ?? {}, at, kind)]);
+        continue;
+      }
+      const meant = this.unknownField(key, shape, missing, given, at, kind);
+      if (meant === undefined) types.push([key, this.infer(item, at)]);
+      else {
+        missing.splice(missing.indexOf(meant), missing.includes(meant) ? 1 : 0);
+        this.out.source.rename([...path, meant], key);
+        types.push([meant, this.check(item, shape.properties.get(meant)!, [...path, meant], kind)]);
+      }
+    }
+    for (const name of missing) this.missingField(name, shape, path, kind);
+    return closedObject(types);
+  }
+
+  /** Reports a field that is not taken; gives the one that was meant, if it is plain and free. */
+  private unknownField(
+    key: string,
+    shape: ObjectShape,
+    missing: string[],
+    given: ReadonlyMap<string, Template>,
+    at: Path,
+    kind: ValueKind,
+  ): string | undefined {
+    const names = [...shape.properties.keys()].filter((name) => !given.has(name));
+    const onlyMissing = missing.length === 1 && given.size === 1 ? missing[0] : undefined;
+    const near = suggest(key, names) ?? names.find((name) => sameName(name, key));
+    const all = [...shape.properties.keys()];
+    this.out.atKey('ICE1422', at, `${kind.taker} has no ${kind.noun} '${key}'`, {
+      help: near
+        ? `Did you mean '${near}'?`
+        : all.length === 0
+          ? `It takes none.`
+          : `It takes ${all.slice(0, 10).join(', ')}${all.length > 10 ? ` and ${all.length - 10} more` : ''}.${onlyMissing ? ` Did you mean '${onlyMissing}'?` : ''}`,
+      fix: near ? renameKey(this.out.source, at, near, sameName(near, key)) : undefined,
+    });
+    return near;
+  }
+
+  private missingField(name: string, shape: ObjectShape, path: Path, kind: ValueKind): void {
+    const type = shape.properties.get(name);
+    const at = this.out.source.has(path) ? path : path.slice(0, -1);
+    const seen = this.env.variable('inputs');
+    const hasInput = seen !== undefined && objectShape(seen)?.properties.has(name);
+    this.out.atKey('ICE1421', at, `${kind.taker} needs the ${kind.noun} '${name}'`, {
+      help: `Add \`${name}\`${type === undefined ? '' : ` (${describe(type)})`}${hasInput ? `, as ${name}: "{{ inputs.${name} }}"` : ''}.`,
+    });
+  }
+}
+
+/** The one object that a schema allows, null aside; undefined when it allows others too. */
+export function objectShape(schema: JsonSchema): ObjectShape | undefined {
+  const shapes = shapesOf(resolveRefs(schema)).filter((shape) => shape.type !== 'null');
+  const [only] = shapes;
+  return shapes.length === 1 && only!.type === 'object' ? only : undefined;
+}
+
+const nameOf = (path: Path, kind: ValueKind): string => {
+  const names = path.filter((part) => typeof part === 'string');
+  const last = path.at(-1);
+  const name = typeof last === 'number' ? `${names.at(-1)}[${last}]` : `${last}`;
+  return `The ${kind.noun} '${name}'`;
+};
+
+/** `rows[2].price` -> parts. */
+const pathParts = (path: string): (string | number)[] =>
+  [...path.matchAll(/\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]|([\w$-]+)/g)].map((match) =>
+    match[1] !== undefined ? Number(match[1]) : (match[2] ?? match[3]!),
+  );
