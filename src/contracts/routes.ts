@@ -87,6 +87,20 @@ export const tokenSchema = z.object({
   revokedAt: z.iso.datetime().nullable(),
 });
 
+/** What one may know of a secret; its value never leaves by the API. */
+export const secretSchema = z.object({
+  name: z.string(),
+  version: z.number().int().describe('From 1; counts each new value'),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+  updatedBy: z.string(),
+});
+export type SecretSummary = z.infer<typeof secretSchema>;
+const secretParams = z.object({
+  project,
+  secret: z.string().min(1).max(100).describe('Capital letters, digits and _'),
+});
+
 export const pushRequestSchema = z.strictObject({
   items: z.array(pushItemSchema).max(1000),
   /** Components of the target that the project no longer has are archived. */
@@ -335,6 +349,53 @@ export const ROUTES = {
     status: 200,
     safe: true,
     readOnly: true,
+  }),
+
+  secretsList: route({
+    method: 'GET',
+    path: `${P}/secrets`,
+    tag: 'secrets',
+    summary: 'The names of the secrets, never their values',
+    role: 'developer',
+    params: projectParams,
+    response: z.object({ items: z.array(secretSchema) }),
+    status: 200,
+    safe: true,
+  }),
+  secretsPut: route({
+    method: 'PUT',
+    path: `${P}/secrets/{secret}`,
+    tag: 'secrets',
+    summary: 'Set a secret; the value is encrypted at rest and cannot be read back',
+    role: 'developer',
+    params: secretParams,
+    body: z.strictObject({ value: z.string().max(16 * 1024) }),
+    response: secretSchema,
+    status: 200,
+    safe: true,
+  }),
+  secretsRemove: route({
+    method: 'DELETE',
+    path: `${P}/secrets/{secret}`,
+    tag: 'secrets',
+    summary: 'Remove a secret',
+    role: 'developer',
+    params: secretParams,
+    response: 'empty',
+    status: 204,
+    safe: true,
+  }),
+  secretsRotate: route({
+    method: 'POST',
+    path: `${P}/secrets/rotate`,
+    tag: 'secrets',
+    summary: 'Put every secret of the target under its current master key; says how many were not',
+    role: 'admin',
+    params: projectParams,
+    body: z.strictObject({}).prefault({}),
+    response: z.object({ resealed: z.number().int() }),
+    status: 200,
+    safe: true,
   }),
 
   runsCreate: route({

@@ -15,6 +15,7 @@ import { healthRoutes } from './routes/health.ts';
 import { identityMemories, identityRoutes } from './routes/identity.ts';
 import { pushRoutes } from './routes/pushes.ts';
 import { runMemories, runRoutes } from './routes/runs.ts';
+import { secretRoutes } from './routes/secrets.ts';
 import type { Services } from './services.ts';
 import { createStreams } from './streams.ts';
 import { sha256Hex } from './token.ts';
@@ -63,6 +64,7 @@ export function createApp(services: Services): App {
     ...artifactRoutes(services),
     ...pushRoutes(services),
     ...blueprintRoutes(services),
+    ...secretRoutes(services),
     ...runRoutes(services, streams),
   };
   const memories: Partial<Record<RouteName, (call: AnyCall) => Memory>> = {

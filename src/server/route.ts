@@ -58,6 +58,10 @@ export function missing(route: Route, params: Record<string, string> | undefined
     return new IceError('not_found', `There is no ${params['kind']} ${params['name']} here`, {
       hint: 'See what there is: ice components list',
     });
+  if (params?.['secret'] !== undefined)
+    return new IceError('not_found', `There is no secret ${params['secret']} here`, {
+      hint: 'See what there is: ice secret list',
+    });
   if (params?.['digest'] !== undefined)
     return new IceError('not_found', `There is no content ${params['digest']} here`, {
       hint: 'Upload it first: PUT it under its digest',

@@ -8,6 +8,7 @@ import type {
   TokenRow,
   TokenStore,
 } from '../registry/ports.ts';
+import type { Secrets } from '../secrets/port.ts';
 
 /**
  * Everything that the server needs of the world, as values: `createApp(services)` opens nothing by itself. The host
@@ -19,6 +20,8 @@ export interface Services {
   artifacts: ArtifactStore;
   tokens: TokenStore;
   idempotency: IdempotencyStore;
+  /** Absent: this target keeps no secrets. */
+  secrets?: Secrets;
   engine: RunControl;
   std: StdCatalog;
   clock: { now(): number };

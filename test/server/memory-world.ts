@@ -6,6 +6,8 @@ import type { Clock, RunPatch } from '../../src/engine/ports.ts';
 import { inProcessFetch } from '../../src/host/in-process-fetch.ts';
 import { checkSchema } from '../../src/language/schema/index.ts';
 import type { Role, TokenRow } from '../../src/registry/ports.ts';
+import { parseMasterKeys } from '../../src/secrets/master-keys.ts';
+import { createVault } from '../../src/secrets/vault.ts';
 import { type App, createApp } from '../../src/server/app.ts';
 import type { LogEntry, Services } from '../../src/server/services.ts';
 import { hashToken, newTokenSecret } from '../../src/server/token.ts';
@@ -13,6 +15,7 @@ import { createMemoryRuns } from '../../src/stores/memory.ts';
 import { createMemoryArtifactStore } from '../../src/stores/memory-artifacts.ts';
 import { createMemoryIdempotencyStore } from '../../src/stores/memory-idempotency.ts';
 import { createMemoryRegistryStore } from '../../src/stores/memory-registry.ts';
+import { createMemorySecretStore } from '../../src/stores/memory-secrets.ts';
 import { createMemoryTokenStore } from '../../src/stores/memory-tokens.ts';
 import type { Built } from '../suites/client-components.ts';
 
@@ -55,6 +58,11 @@ export async function memoryWorld(config: Partial<Services['config']> = {}): Pro
     artifacts: createMemoryArtifactStore(),
     tokens: createMemoryTokenStore(),
     idempotency: createMemoryIdempotencyStore(),
+    secrets: createVault({
+      store: createMemorySecretStore(),
+      keys: () => parseMasterKeys(Buffer.alloc(32, 7).toString('base64'), 'the test'),
+      now: () => clock.time,
+    }),
     // Its worker is never started: runs are made and then stand still, until a test writes to their journals.
     engine: createEngine({
       store: runs,

@@ -34,6 +34,7 @@ const pathOf = (route: Route, project: string, run: string): string =>
     .replace('{kind}', 'workflow')
     .replace('{name}', 'greet')
     .replace('{digest}', built.item.digest)
+    .replace('{secret}', 'API_KEY')
     .replace('{id}', route.tag === 'runs' ? run : 'tok_none');
 
 /** The least body that each write takes. */
@@ -43,6 +44,8 @@ const BODIES: Partial<Record<RouteName, unknown>> = {
   artifactsMissing: { digests: [] },
   pushesCreate: { items: [], dryRun: true },
   blueprintsValidate: { text: 'blueprint: 2' },
+  secretsPut: { value: 'a-value' },
+  secretsRotate: {},
   runsCreate: { ref: 'greet', inputs: { name: 'Ada' } },
   runsCancel: {},
   runsPause: {},
@@ -56,10 +59,13 @@ async function call(
   project = '_',
 ): Promise<{ status: number; text: string }> {
   // A run that was cancelled can't be paused: those that change one get one of their own.
-  const changes = route.method === 'POST' && route.path.includes('{id}') && (project === '_' || project === 'home');
+  const changes =
+    route.method === 'POST' && route.path.includes('{id}') && (project === '_' || project === 'home');
   const run = changes
     ? (await world.client(tokens.admin).runs.create({ ref: 'greet', inputs: { name: 'Ada' } })).id
     : RUN;
+  // A secret that was removed is gone: each call has one to remove.
+  if (name === 'secretsRemove') await world.services.secrets!.set('home', 'API_KEY', 'a-value', 'test');
   const body = route.bytes === undefined ? BODIES[name] : built.artifacts[1]![1];
   // NDJSON: the events end by themselves.
   const response = await world.send(secret, route.method, pathOf(route, project, run), {
