@@ -2,6 +2,7 @@ import { type Blueprint, blueprintSchema } from '../contracts/blueprint.ts';
 import { type Manifest, manifestSchema } from '../contracts/components.ts';
 import { IceError } from '../contracts/errors.ts';
 import { type ComponentKind, type ComponentRef, formatRef } from '../contracts/ids.ts';
+import { type AgentDocument, agentDocumentSchema } from '../contracts/nodes/agent.ts';
 import { type Catalog, type CatalogEntry, referencesOf } from '../language/index.ts';
 import { LATEST, resolveRange } from '../registry/index.ts';
 import type { VersionRow } from '../registry/ports.ts';
@@ -36,20 +37,20 @@ export interface ReadyCatalog extends Catalog {
 const MOST_COMPONENTS = 2_000;
 
 /**
- * Resolves the references of `blueprint`, of the workflows that it calls, and so on: pins first, then a push's own
+ * Resolves the references of `document`, of the workflows and agents that it calls, and so on: pins first, then a push's own
  * versions, then the registry, then what ships with ice. What is not found is left out: the checker says where it is
  * asked for.
  */
 export async function buildCatalog(
   services: Services,
-  blueprint: Blueprint | undefined,
+  document: Blueprint | AgentDocument | undefined,
   sources: CatalogSources,
 ): Promise<ReadyCatalog> {
   const entries = new Map<string, Reached | undefined>();
   const reached = new Map<string, Reached>();
   let usedRegistry = false;
   let unresolved = false;
-  const open: ComponentRef[] = blueprint ? [...referencesOf(blueprint)] : [];
+  const open: ComponentRef[] = document ? [...referencesOf(document)] : [];
 
   while (open.length > 0) {
     const ref = open.pop()!;
@@ -63,7 +64,8 @@ export async function buildCatalog(
     if (!entry) unresolved = true;
     else if (!reached.has(entry.digest)) {
       reached.set(entry.digest, entry);
-      if (entry.blueprint) open.push(...referencesOf(entry.blueprint));
+      const inner = entry.blueprint ?? entry.agent;
+      if (inner) open.push(...referencesOf(inner));
     }
   }
 
@@ -130,8 +132,7 @@ export async function loadVersion(
   row: { version: string; digest: string; manifest: Manifest; createdBy: string },
 ): Promise<Reached> {
   const entry: Reached = { ...bare(row), by: row.createdBy };
-  if (row.manifest.kind === 'workflow') entry.blueprint = await loadDocument(services, project, row.manifest);
-  return entry;
+  return withDocument(services, project, entry);
 }
 
 /** A component by the digest of its manifest: uploaded content, or one that ships with ice. */
@@ -158,8 +159,7 @@ export async function loadDigest(
     manifest,
     by: vouchedBy === 'operator' ? 'operator' : found.by,
   };
-  if (manifest.kind === 'workflow') entry.blueprint = await loadDocument(services, project, manifest);
-  return entry;
+  return withDocument(services, project, entry);
 }
 
 /** The manifest under a digest, if it is here. */
@@ -191,11 +191,10 @@ export function parseManifest(digest: string, bytes: Uint8Array): Manifest {
   throw refuse(`${issue.path.join('.') || 'it'}: ${issue.message}`);
 }
 
-export async function loadDocument(
-  services: Services,
-  project: string,
-  manifest: Manifest,
-): Promise<Blueprint> {
+/** The component with the document that its entry is: a blueprint, or an agent's. A tool has none. */
+export async function withDocument(services: Services, project: string, entry: Reached): Promise<Reached> {
+  const { manifest } = entry;
+  if (manifest.kind === 'tool') return entry;
   const found = await services.artifacts.get(project, manifest.entry);
   if (!found) throw noEntry(manifest);
   let value: unknown;
@@ -204,11 +203,23 @@ export async function loadDocument(
   } catch {
     value = undefined;
   }
-  const parsed = blueprintSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new IceError('artifact_mismatch', `The entry of workflow/${manifest.name} is no blueprint`, {
-    details: { digest: manifest.entry, issue: parsed.error.issues[0]?.message },
-  });
+  const refuse = (issue: string | undefined) =>
+    new IceError(
+      'artifact_mismatch',
+      `The entry of ${manifest.kind}/${manifest.name} is no document of its kind`,
+      {
+        hint: 'It is the canonical JSON of the document; build the project again and push that',
+        details: { digest: manifest.entry, ...(issue === undefined ? {} : { issue }) },
+      },
+    );
+  if (manifest.kind === 'workflow') {
+    const parsed = blueprintSchema.safeParse(value);
+    if (!parsed.success) throw refuse(parsed.error.issues[0]?.message);
+    return { ...entry, blueprint: parsed.data };
+  }
+  const parsed = agentDocumentSchema.safeParse(value);
+  if (!parsed.success) throw refuse(parsed.error.issues[0]?.message);
+  return { ...entry, agent: parsed.data };
 }
 
 export const noEntry = (manifest: { kind: ComponentKind; name: string; entry: string }): IceError =>

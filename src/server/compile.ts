@@ -38,10 +38,10 @@ export function createCompiler(services: Services) {
     let root: Reached;
     if ('ref' in source) root = await rootOf(services, project, source.ref);
     else root = await loadDigest(services, project, source.digest, source.version, by);
-    if (!root.blueprint)
-      return { plan: toolPlan(root), reached: [root], revision: 'ref' in source ? revision : undefined };
-    const catalog = await buildCatalog(services, root.blueprint, sources);
-    const plan = compilePlan({ ...root.blueprint, version: root.version }, root.digest, catalog);
+    const catalog = await buildCatalog(services, root.blueprint ?? root.agent, sources);
+    const plan = root.blueprint
+      ? compilePlan({ ...root.blueprint, version: root.version }, root.digest, catalog)
+      : toolPlan(root, catalog);
     return {
       plan,
       reached: [root, ...catalog.reached.values()],

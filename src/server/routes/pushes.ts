@@ -1,9 +1,10 @@
 import canonicalize from 'canonicalize';
 import { IceError } from '../../contracts/errors.ts';
-import { compilePlan } from '../../language/index.ts';
+import { agentInputSchema } from '../../contracts/nodes/agent.ts';
+import { compilePlan, inputSchemaOf, toolPlan } from '../../language/index.ts';
 import { changeOfPlan, planPush, refusalOf, type WantedComponent } from '../../registry/index.ts';
 import type { VersionRow } from '../../registry/ports.ts';
-import { buildCatalog, loadDocument, noEntry, parseManifest, untrusted } from '../catalog.ts';
+import { buildCatalog, loadVersion, noEntry, parseManifest, type Reached, untrusted } from '../catalog.ts';
 import { isTrusted } from '../policy.ts';
 import { callerName, type Handlers } from '../route.ts';
 import type { Services } from '../services.ts';
@@ -93,7 +94,7 @@ async function loadWanted(
   return wanted;
 }
 
-/** Every workflow of a push compiles against the registry as it will be: all findings of all of them at once. */
+/** Every document of a push compiles against the registry as it will be: all findings of all of them at once. */
 async function assertCompiles(
   services: Services,
   project: string,
@@ -118,11 +119,13 @@ async function assertCompiles(
   });
   const failures: { component: string; error: IceError }[] = [];
   for (const row of coming) {
-    if (row.kind !== 'workflow') continue;
-    const blueprint = await loadDocument(services, project, row.manifest);
-    const catalog = await buildCatalog(services, blueprint, { project, coming });
+    if (row.kind === 'tool') continue;
+    const component = await loadVersion(services, project, row);
+    assertInput(component);
+    const catalog = await buildCatalog(services, component.blueprint ?? component.agent, { project, coming });
     try {
-      compilePlan(blueprint, row.digest, catalog);
+      if (component.blueprint) compilePlan(component.blueprint, row.digest, catalog);
+      else toolPlan(component, catalog);
     } catch (error) {
       if (!(error instanceof IceError)) throw error;
       failures.push({ component: `${row.kind}/${row.name}`, error });
@@ -132,7 +135,7 @@ async function assertCompiles(
   if (!first) return;
   throw new IceError(
     'validation_failed',
-    `${first.component} does not compile on this target: ${first.error.message}${failures.length > 1 ? ` (and ${failures.length - 1} more workflows)` : ''}`,
+    `${first.component} does not compile on this target: ${first.error.message}${failures.length > 1 ? ` (and ${failures.length - 1} more)` : ''}`,
     {
       hint: first.error.hint ?? 'See all findings: ice validate',
       details: {
@@ -142,6 +145,20 @@ async function assertCompiles(
           ...error.details,
         })),
       },
+    },
+  );
+}
+
+/** A manifest is what callers are checked against: it may not say other inputs than its document has. */
+function assertInput({ manifest, blueprint, agent }: Reached): void {
+  const actual = blueprint ? inputSchemaOf(blueprint) : agent ? agentInputSchema(agent) : manifest.input;
+  if (canonicalize(actual) === canonicalize(manifest.input)) return;
+  throw new IceError(
+    'artifact_mismatch',
+    `The manifest of ${manifest.kind}/${manifest.name} says other inputs than its document`,
+    {
+      hint: 'Build the project again and push what it was built to',
+      details: { manifest: manifest.input, document: actual },
     },
   );
 }

@@ -1,0 +1,24 @@
+import type { LogEntry } from '../server/services.ts';
+
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+
+/** Writes a line for each entry from a level on to stderr: what happened, which request, and the cause. */
+export function logToStderr(level = 'warn'): (entry: LogEntry) => void {
+  const least = Math.max(0, LEVELS.indexOf(level as (typeof LEVELS)[number]));
+  return (entry) => {
+    if (LEVELS.indexOf(entry.level) < least) return;
+    process.stderr.write(`${lineOf(entry)}\n`);
+  };
+}
+
+function lineOf({ level, message, requestId, error }: LogEntry): string {
+  const request = requestId === undefined ? '' : ` (request ${requestId})`;
+  // A stack belongs into the log of whoever runs the server, and nowhere else.
+  const cause =
+    error === undefined
+      ? ''
+      : level === 'error' && error instanceof Error && error.stack !== undefined
+        ? `\n${error.stack}`
+        : `: ${error instanceof Error ? error.message : String(error)}`;
+  return `${new Date().toISOString()} ${level} ${message}${request}${cause}`;
+}

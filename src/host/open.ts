@@ -1,0 +1,289 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Fetch } from '../client/request.ts';
+import { SETTINGS, type SettingName } from '../contracts/config.ts';
+import { IceError } from '../contracts/errors.ts';
+import { createEngine, type Engine } from '../engine/engine.ts';
+import { checkSchema } from '../language/schema/index.ts';
+import { createEffects } from '../nodes/registry.ts';
+import type { Settings } from '../project/config.ts';
+import { iceVersion } from '../project/toolchain.ts';
+import type { Secrets } from '../secrets/port.ts';
+import { type App, createApp } from '../server/app.ts';
+import type { LogEntry, Services } from '../server/services.ts';
+import { inProcessFetch } from './in-process-fetch.ts';
+import { logToStderr } from './log.ts';
+import { createMetrics } from './metrics.ts';
+import { operatorToken, registerOperator } from './operator-token.ts';
+import { openRuntimes, type Runtimes } from './runtimes.ts';
+import { tokenFileOf } from './server-file.ts';
+import { openStd, type StdTools } from './std-catalog.ts';
+import { IN_MEMORY, openStores, type Stores } from './stores.ts';
+import { isWorkerAlive, newWorkerId } from './worker-id.ts';
+
+export interface HostOptions {
+  /** The folder that `.ice` and a relative database lie in; the working folder unless said. */
+  cwd?: string;
+  /** The project of `_`, and of runs that are driven here; `default`. */
+  project?: string;
+  /** Resolved settings, as the command line has them; what is below goes before them. */
+  settings?: Settings;
+  /** A path, or `:memory:`; `.ice/ice.db`. */
+  database?: string;
+  /** `full`: a commit is on disk before it counts (the default); `normal`: it survives a crash of the process. */
+  durability?: 'full' | 'normal';
+  /** The operator's token; made into `.ice/token` on first use when absent. */
+  operatorToken?: string;
+  /** Code from tokens that are not the operator's is run as the operator's is. */
+  trustPushedCode?: boolean;
+  /**
+   * This is the user's own machine: tools may have secrets from `env`. A server never gives its environment away; it
+   * reads from it only the addresses of model providers.
+   */
+  local?: boolean;
+  /** The environment; the process's unless said. */
+  env?: Readonly<Record<string, string | undefined>>;
+  /** Receives what went wrong inside; stderr from the level of the setting on unless said. */
+  log?(entry: LogEntry): void;
+}
+
+/** ice in this process: the API, the engine, and everything behind them. */
+export interface Host {
+  /** The API without a socket: for `createClient({ baseUrl: 'http://ice.local', fetch, token })`. */
+  fetch: Fetch;
+  /** The operator's. Never print it unasked. */
+  token: string;
+  project: string;
+  version: string;
+  startedAt: number;
+  app: App;
+  services: Services;
+  engine: Engine;
+  stores: Stores;
+  runtimes: Runtimes;
+  std: StdTools;
+  secrets: Secrets;
+  /** Whether code that nobody vouches for can be run safely. */
+  contains: boolean;
+  /** Drives one run, and nothing else, until it ends, pauses or waits; waits while another process has it. */
+  drive(runId: string, options?: { project?: string; signal?: AbortSignal }): Promise<void>;
+  /** Stops the run's attempts and pauses it; `ice runs resume` goes on with it. */
+  suspend(runId: string, project?: string): Promise<void>;
+  /** Takes every run of the store that nobody drives. */
+  startWorker(): void;
+  status(): HostStatus;
+  /** Ends streams, gives runs back (they are not paused: any worker goes on with them), closes everything. */
+  close(): Promise<void>;
+}
+
+export interface HostStatus {
+  version: string;
+  project: string;
+  database: string;
+  durability: string;
+  pid: number;
+  startedAt: number;
+}
+
+const ORG = 'local';
+
+/**
+ * Opens ice in this process. Errors: `database_newer`, `database_corrupt`, `database_busy`, `read_only`, `disk_full`,
+ * `machine`, `usage` (a setting that is none).
+ */
+export async function openHost(options: HostOptions = {}): Promise<Host> {
+  const cwd = resolve(options.cwd ?? '.');
+  const env = options.env ?? process.env;
+  const setting = (name: SettingName): string | undefined =>
+    options.settings ? options.settings[name].value : (SETTINGS[name] as { default?: string }).default;
+  const database = options.database ?? setting('database')!;
+  const durability = options.durability ?? (setting('durability') as 'full' | 'normal');
+  const project = options.project ?? setting('project') ?? 'default';
+  const local = options.local ?? false;
+  const log = options.log ?? logToStderr(setting('logLevel'));
+  const startedAt = Date.now();
+  const version = iceVersion();
+
+  const inMemory = database === IN_MEMORY;
+  const stores = await openStores(inMemory ? database : resolve(cwd, database), durability);
+  try {
+    const token = operatorToken(
+      inMemory ? undefined : tokenFileOf(cwd),
+      options.operatorToken ?? (options.settings ? setting('operatorToken') : undefined),
+    );
+    await registerOperator(stores.tokens, token, ORG, startedAt);
+    return assemble({ cwd, env, setting, project, local, log, startedAt, version, stores, token, options });
+  } catch (error) {
+    stores.close();
+    throw error;
+  }
+}
+
+interface Parts {
+  cwd: string;
+  env: Readonly<Record<string, string | undefined>>;
+  setting(name: SettingName): string | undefined;
+  project: string;
+  local: boolean;
+  log(entry: LogEntry): void;
+  startedAt: number;
+  version: string;
+  stores: Stores;
+  token: string;
+  options: HostOptions;
+}
+
+function assemble(parts: Parts): Host {
+  const { stores, project, log, version, startedAt } = parts;
+  const runtimes = openRuntimes();
+  const std = openStd(runtimes);
+  const secrets = openSecrets(parts);
+  const effects = createEffects({
+    tools: async () => {
+      return {
+        runtimes: { sandbox: await runtimes.sandbox(), node: await runtimes.node() },
+        artifacts: stores.artifacts,
+        shipped: (digest) => std.bundle(digest),
+        secrets: (of, names) => secrets.values(of, names),
+        hostFetch: () => () =>
+          Promise.reject(new IceError('tool_denied', 'Tools have no network here', { terminal: true })),
+      };
+    },
+    models: async () => openModelsOf(parts, secrets),
+    threads: stores.threads,
+  });
+  const engine = createEngine({
+    store: stores.runs,
+    effects,
+    checkSchema,
+    workerId: newWorkerId(),
+    isWorkerAlive,
+    onError: (error) => log({ level: 'error', message: 'the worker failed', error }),
+  });
+  const services: Services = {
+    runs: stores.runs,
+    registry: stores.registry,
+    artifacts: stores.artifacts,
+    tokens: stores.tokens,
+    idempotency: stores.idempotency,
+    secrets,
+    engine,
+    std,
+    clock: { now: Date.now },
+    config: {
+      version,
+      pid: process.pid,
+      startedAt,
+      org: ORG,
+      defaultProject: project,
+      trustPushedCode: parts.options.trustPushedCode ?? false,
+      untrustedRuntime: runtimes.untrusted,
+    },
+    checks: { store: () => stores.check() },
+    metrics: createMetrics(stores),
+    openapi: async () =>
+      (await import('../server/openapi.generated.json', { with: { type: 'json' } }))
+        .default as unknown as Record<string, unknown>,
+    log,
+  };
+  const app = createApp(services);
+
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    app.endStreams();
+    try {
+      await engine.stop();
+    } finally {
+      await runtimes.close().finally(() => stores.close());
+    }
+  };
+  return {
+    fetch: inProcessFetch(app),
+    token: parts.token,
+    project,
+    version,
+    startedAt,
+    app,
+    services,
+    engine,
+    stores,
+    runtimes,
+    std,
+    secrets,
+    contains: runtimes.untrusted,
+    drive: async (runId, { project: of = project, signal } = {}) => {
+      await engine.driveWhenFree(of, runId, signal);
+    },
+    suspend: (runId, of = project) => engine.suspend(of, runId),
+    startWorker: () => engine.start(),
+    status: () => ({
+      version,
+      project,
+      database: stores.file,
+      durability: stores.durability,
+      pid: process.pid,
+      startedAt,
+    }),
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+/** Secrets of tools and keys of models. Loaded when the first one is asked for. */
+function openSecrets({ cwd, env, setting, local, stores }: Parts): Secrets {
+  let vault: Promise<Secrets> | undefined;
+  const open = (): Promise<Secrets> => {
+    vault ??= Promise.all([import('../secrets/vault.ts'), import('../secrets/master-keys.ts')]).then(
+      ([{ createVault }, { loadMasterKeys }]) => {
+        const named = setting('masterKeyFile');
+        return createVault({
+          store: stores.secrets,
+          keys: () =>
+            loadMasterKeys({
+              text: setting('masterKey'),
+              // On one's own machine the key lies beside the database, and is made when it is first needed.
+              file: named ?? (local ? join(cwd, '.ice', 'master.key') : undefined),
+              make: named === undefined && local,
+            }),
+          ...(local ? { environment: env } : {}),
+        });
+      },
+    );
+    return vault;
+  };
+  return {
+    values: async (...args) => (await open()).values(...args),
+    find: async (...args) => (await open()).find(...args),
+    list: async (...args) => (await open()).list(...args),
+    set: async (...args) => (await open()).set(...args),
+    remove: async (...args) => (await open()).remove(...args),
+    rotate: async () => (await open()).rotate(),
+  };
+}
+
+async function openModelsOf({ cwd, env, setting, project }: Parts, secrets: Secrets) {
+  const { openModels } = await import('../models/open-models.ts');
+  const pricesFile = setting('modelPrices');
+  const stall = setting('modelTimeout');
+  return openModels({
+    settings: {
+      ...(pricesFile === undefined ? {} : { prices: readPrices(resolve(cwd, pricesFile)) }),
+      limits: setting('modelLimits'),
+      endpoints: setting('modelEndpoints'),
+      ...(stall === undefined ? {} : { stallMs: Number(stall) }),
+    },
+    env,
+    keyOf: async (name, of) => secrets.find(of ?? project, name),
+    checkSchema,
+  });
+}
+
+function readPrices(file: string): string {
+  if (!existsSync(file))
+    throw new IceError('usage', `ICE_MODEL_PRICES names ${file}, which is not there`, {
+      hint: 'Correct the path, or leave it out',
+    });
+  return readFileSync(file, 'utf8');
+}

@@ -1,0 +1,105 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { IceError } from '../contracts/errors.ts';
+import type { RunState } from '../contracts/events.ts';
+import type { RunStore, ThreadStore } from '../engine/ports.ts';
+import type { ArtifactStore, IdempotencyStore, RegistryStore, TokenStore } from '../registry/ports.ts';
+import type { SecretStore } from '../secrets/port.ts';
+
+/** Everything that is kept, behind its ports. */
+export interface Stores {
+  runs: RunStore;
+  registry: RegistryStore;
+  artifacts: ArtifactStore;
+  tokens: TokenStore;
+  idempotency: IdempotencyStore;
+  secrets: SecretStore;
+  threads: ThreadStore;
+  /** Where it is kept: a path, or `memory`. */
+  file: string;
+  durability: 'full' | 'normal' | 'memory';
+  /** Throws when what is kept can't be reached. */
+  check(): void;
+  /** Runs of all projects by state, and failed ones by the code of their error. */
+  counts(): { states: Partial<Record<RunState, number>>; failures: Record<string, number> };
+  close(): void;
+}
+
+/** Kept nowhere: gone with the process. */
+export const IN_MEMORY = ':memory:';
+
+/** Opens the stores of a database file, or those in memory. Errors: `database_newer`, `database_corrupt`, … */
+export async function openStores(file: string, durability: 'full' | 'normal'): Promise<Stores> {
+  return file === IN_MEMORY ? memoryStores() : sqliteStores(resolve(file), durability);
+}
+
+async function sqliteStores(file: string, durability: 'full' | 'normal'): Promise<Stores> {
+  const [{ openSqlite }, runs, registry, artifacts, tokens, idempotency, secrets, threads] =
+    await Promise.all([
+      import('../stores/sqlite/connection.ts'),
+      import('../stores/sqlite/runs.ts'),
+      import('../stores/sqlite/registry.ts'),
+      import('../stores/sqlite/artifacts.ts'),
+      import('../stores/sqlite/tokens.ts'),
+      import('../stores/sqlite/idempotency.ts'),
+      import('../stores/sqlite/secrets.ts'),
+      import('../stores/sqlite/threads.ts'),
+    ]);
+  const connection = await openSqlite(file, { durability });
+  return {
+    runs: runs.createSqliteRuns(connection),
+    registry: registry.createRegistryStore(connection),
+    artifacts: artifacts.createArtifactStore(connection),
+    tokens: tokens.createTokenStore(connection),
+    idempotency: idempotency.createIdempotencyStore(connection),
+    secrets: secrets.createSecretStore(connection),
+    threads: threads.createThreadStore(connection),
+    file,
+    durability,
+    check() {
+      // An open file goes on to answer after it was removed, so its name is looked at too.
+      if (!existsSync(file)) throw new IceError('unavailable', 'the database file is gone');
+      connection.prepare('select 1 from tokens limit 1').get();
+    },
+    counts() {
+      const states: Partial<Record<RunState, number>> = {};
+      for (const row of connection.prepare('select state, count(*) as n from runs group by state').all())
+        states[row['state'] as RunState] = row['n'] as number;
+      const failures: Record<string, number> = {};
+      for (const row of connection
+        .prepare(
+          "select coalesce(json_extract(error, '$.code'), 'unknown') as code, count(*) as n from runs where state = 'failed' group by 1",
+        )
+        .all())
+        failures[row['code'] as string] = row['n'] as number;
+      return { states, failures };
+    },
+    close: () => connection.close(),
+  };
+}
+
+async function memoryStores(): Promise<Stores> {
+  const [runs, registry, artifacts, tokens, idempotency, secrets, threads] = await Promise.all([
+    import('../stores/memory.ts'),
+    import('../stores/memory-registry.ts'),
+    import('../stores/memory-artifacts.ts'),
+    import('../stores/memory-tokens.ts'),
+    import('../stores/memory-idempotency.ts'),
+    import('../stores/memory-secrets.ts'),
+    import('../stores/memory-threads.ts'),
+  ]);
+  return {
+    runs: runs.createMemoryRuns(),
+    registry: registry.createMemoryRegistryStore(),
+    artifacts: artifacts.createMemoryArtifactStore(),
+    tokens: tokens.createMemoryTokenStore(),
+    idempotency: idempotency.createMemoryIdempotencyStore(),
+    secrets: secrets.createMemorySecretStore(),
+    threads: threads.createMemoryThreadStore(),
+    file: 'memory',
+    durability: 'memory',
+    check() {},
+    counts: () => ({ states: {}, failures: {} }),
+    close() {},
+  };
+}
