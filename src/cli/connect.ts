@@ -103,7 +103,7 @@ async function connectLocal(
     };
   }
   const { openHost } = await import('../host/index.ts');
-  const host = await openHost({ cwd: root, project, settings, env: options.env });
+  const host = await openHost({ cwd: root, project, settings, env: options.env, local: true });
   return {
     client: createClient({
       baseUrl: 'http://ice.local',

@@ -11,6 +11,7 @@ import { iceVersion } from '../project/toolchain.ts';
 import type { Secrets } from '../secrets/port.ts';
 import { type App, createApp } from '../server/app.ts';
 import type { LogEntry, Services } from '../server/services.ts';
+import { openHostFetch } from './host-fetch.ts';
 import { inProcessFetch } from './in-process-fetch.ts';
 import { logToStderr } from './log.ts';
 import { createMetrics } from './metrics.ts';
@@ -145,8 +146,7 @@ function assemble(parts: Parts): Host {
         artifacts: stores.artifacts,
         shipped: (digest) => std.bundle(digest),
         secrets: (of, names) => secrets.values(of, names),
-        hostFetch: () => () =>
-          Promise.reject(new IceError('tool_denied', 'Tools have no network here', { terminal: true })),
+        hostFetch: openHostFetch(),
       };
     },
     models: async () => openModelsOf(parts, secrets),
