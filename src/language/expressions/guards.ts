@@ -79,6 +79,16 @@ function compared(left: Node, right: Node, equal: boolean, into: string[]): void
     if (literal.value === 'succeeded') present(path.object, into);
     if (literal.value === 'failed') into.push(`present @${path.object.id}\nerror`);
   }
+  // The result of a condition has the list of the branch that was taken, and only that.
+  if (
+    path.op === 'member' &&
+    path.name === 'branch' &&
+    (literal.value === 'then' || literal.value === 'else')
+  ) {
+    const taken = (literal.value === 'then') === equal ? 'then' : 'else';
+    const key = extend(path.object, taken);
+    if (key !== undefined) into.push(`present ${key}`);
+  }
 }
 
 /** The field is there, and so is everything on the way to it; `value` when it is known not to be null, too. */
