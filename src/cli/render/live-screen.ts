@@ -33,7 +33,7 @@ export class LiveScreen {
     this.#hidden = true;
     if (columns !== this.#columns && this.#lines.length > 0) {
       // The terminal has wrapped the old lines anew: go up by the rows that they take now, and begin afresh.
-      out += this.#up(this.#rowsOf(this.#lines, columns)) + `${ESC}0J`;
+      out += `${this.#up(this.#rowsOf(this.#lines, columns))}${ESC}0J`;
       this.#lines = [];
     }
     this.#columns = columns;

@@ -5,6 +5,8 @@ type Paint = (text: string) => string;
 
 /** Colours by meaning, from the terminal's own sixteen, so that they fit light and dark; and marks by meaning. */
 export interface Theme {
+  /** Whether there are colours at all, for what has its own palette. */
+  color: boolean;
   /** A heading, a name that matters. */
   strong: Paint;
   /** What may be passed over: units, ids, hints of structure. */
@@ -78,6 +80,7 @@ const ASCII: Pick<Theme, 'mark' | 'branch'> = {
 export function themeFor(screen: Pick<Screen, 'color' | 'unicode'>): Theme {
   const chalk = new Chalk({ level: screen.color ? 1 : 0 });
   return {
+    color: screen.color,
     strong: chalk.bold,
     dim: chalk.dim,
     good: chalk.green,

@@ -1,0 +1,172 @@
+import { Flags } from '@oclif/core';
+import { IceError } from '../../contracts/errors.ts';
+import { newId } from '../../contracts/ids.ts';
+import type { JsonSchema } from '../../contracts/json.ts';
+import { askTarget } from '../ask-target.ts';
+import { IceCommand } from '../base-command.ts';
+import { buildProject, errorsIn, sourceOfFile } from '../built-project.ts';
+import type { Connection } from '../connect.ts';
+import { refOf } from '../find-component.ts';
+import { durationFlag, eventsFlag, moneyFlag, requiredArg } from '../flags.ts';
+import { followRun } from '../follow.ts';
+import { readInputs } from '../inputs.ts';
+import { openWorkbench } from '../local-workbench.ts';
+import type { Outcome } from '../outcome.ts';
+import { schemaLines } from '../render/component.ts';
+import {
+  componentOf,
+  looksLikeFile,
+  orderOfRegistered,
+  orderOfSource,
+  type RunOrder,
+  runIdForKey,
+  uploadContent,
+} from '../run-order.ts';
+import { needServer, runOutcome } from '../run-outcome.ts';
+import { projectOf, type Workspace } from '../workspace.ts';
+
+export default class Run extends IceCommand<typeof Run> {
+  static override summary = 'Run a tool or a workflow, and follow it';
+  static override description =
+    'REF is a file (./flow.yaml), a name (price), or kind/name@version. Sources of the project go first and need no push. The outputs go to stdout; how the run ended is the exit code. A run survives a crash: `ice runs watch ID` goes on with it.';
+  static override examples = [
+    'ice run price -i cost=10',
+    'ice run ./workflows/report.yaml -i csv=@data.csv --out report',
+    'ice run report -i @inputs.json --max-cost 0.50 --json',
+    'echo \'{"cost": 10}\' | ice run price -i -',
+    'ice run report --detach --target prod',
+  ];
+  static override args = { ref: requiredArg('File, name, or kind/name@version') };
+  static override flags = {
+    input: Flags.string({
+      char: 'i',
+      description: 'key=value, key=@file, @file.json, or - for JSON from stdin',
+      helpValue: 'INPUT',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+    watch: Flags.boolean({
+      description: 'Show the run while it goes on; so it is unless --no-watch',
+      default: true,
+      allowNo: true,
+    }),
+    detach: Flags.boolean({ description: 'Leave the run to the server of the target' }),
+    out: Flags.string({ description: 'Save each output to a file there', helpValue: 'DIR' }),
+    'max-cost': moneyFlag({ description: 'Stop the run before it spends more' }),
+    deadline: durationFlag({ description: 'The longest time of the run itself' }),
+    'idempotency-key': Flags.string({ description: 'The same key is the same run', helpValue: 'KEY' }),
+    ...eventsFlag,
+  };
+  static override exitCodes = [1, 3, 6, 7, 10, 11, 12];
+
+  override async run(): Promise<Outcome> {
+    const { flags } = this;
+    const workspace = await this.workspace();
+    return this.connected(
+      workspace,
+      async (connection) => {
+        const { client, target } = connection;
+        if (flags.detach) needServer(connection.executes, 'run');
+        const order = await this.#order(workspace, connection);
+        const inputs = await this.#inputs(order.input);
+        await uploadContent(client, order.content);
+        const key = flags['idempotency-key'];
+        const run = await client.runs
+          .create({
+            ...order.what,
+            id: key === undefined ? newId('run') : runIdForKey(target.project, key),
+            inputs,
+            ...(flags['max-cost'] === undefined ? {} : { maxCost: flags['max-cost'] }),
+            ...(flags.deadline === undefined ? {} : { deadlineMs: flags.deadline }),
+          })
+          .catch((error: unknown) => {
+            throw this.#withSchema(error, order.input);
+          });
+        if (flags.detach)
+          return {
+            body: { run, target },
+            text: () => [run.id],
+            next: [`ice runs watch ${run.id}`],
+          };
+        const followed = await followRun({
+          connection,
+          runId: run.id,
+          mode: 'run',
+          output: this.output,
+          stdin: this.world.stdin,
+          person: this.mayAsk,
+          show: flags.watch && this.output.mode !== 'json',
+          maxCost: run.maxCost ?? undefined,
+          timeoutMs: flags.timeout,
+        });
+        return runOutcome(followed, { connection, cwd: this.world.cwd, out: flags.out });
+      },
+      { changes: true },
+    );
+  }
+
+  async #order(workspace: Workspace, { client }: Connection): Promise<RunOrder> {
+    const { ref } = this.args;
+    const file = looksLikeFile(ref);
+    if (!file) refOf(ref);
+    if (!workspace.loaded && !file) return orderOfRegistered(client, ref);
+    const project = projectOf(workspace);
+    const source = file ? sourceOfFile(project, this.world.cwd, ref) : undefined;
+    const workbench = openWorkbench(project.root);
+    try {
+      const built = await buildProject({
+        project,
+        workbench,
+        ...(source ? { extra: [source] } : {}),
+        ask: (refs) => askTarget(client, refs),
+      });
+      const component = source
+        ? built.components.find((one) => one.file === source.file)
+        : componentOf(built.components, refOf(ref));
+      if (component) return orderOfSource(built, component);
+      // The file is broken, or the name may be that of a file that is.
+      const wrong = built.diagnostics.filter(
+        (one) =>
+          one.file === source?.file ||
+          (!source && new RegExp(`(^|/)${refOf(ref).name}\\.\\w+$`).test(one.file)),
+      );
+      if (errorsIn(wrong).length > 0)
+        throw new IceError('validation_failed', `${wrong[0]!.file} is not valid.`, {
+          hint: `ice validate ${wrong[0]!.file}`,
+          details: { diagnostics: errorsIn(wrong) },
+        });
+      if (source)
+        throw new IceError('validation_failed', `${source.file} holds no component.`, {
+          hint: 'ice validate',
+        });
+    } finally {
+      await workbench.close();
+    }
+    return orderOfRegistered(client, ref);
+  }
+
+  async #inputs(schema: JsonSchema): Promise<Record<string, never>> {
+    try {
+      return (await readInputs({
+        given: this.flags.input ?? [],
+        schema,
+        cwd: this.world.cwd,
+        readStdin: () => this.readStdin('-i -'),
+      })) as Record<string, never>;
+    } catch (error) {
+      throw this.#withSchema(error, schema);
+    }
+  }
+
+  /** Wrong inputs are told with what would be right. */
+  #withSchema(error: unknown, schema: JsonSchema): unknown {
+    if (!(error instanceof IceError) || error.code !== 'input_invalid') return error;
+    const { theme, screen } = this.output;
+    const shape = schemaLines(schema, { theme, columns: screen.columns - 2, isTTY: screen.isTTY });
+    this.output.note(theme.dim('It takes:'), ...shape);
+    return new IceError(error.code, error.message, {
+      hint: error.hint,
+      details: { ...error.details, schema },
+    });
+  }
+}

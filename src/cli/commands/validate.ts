@@ -1,0 +1,172 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Args, Flags } from '@oclif/core';
+import type { Diagnostic } from '../../contracts/diagnostics.ts';
+import { IceError } from '../../contracts/errors.ts';
+import { DIAGNOSTIC_FORMATS, formatDiagnostics } from '../../language/diagnostics/format.ts';
+import { applyFixes } from '../../language/index.ts';
+import { askTarget } from '../ask-target.ts';
+import { IceCommand } from '../base-command.ts';
+import { type BuiltProject, buildProject, errorsIn, sourceOfFile } from '../built-project.ts';
+import { openWorkbench } from '../local-workbench.ts';
+import type { Outcome } from '../outcome.ts';
+import { plural } from '../render/figures.ts';
+import { watchFolder } from '../watch-folder.ts';
+import { projectOf, type Workspace } from '../workspace.ts';
+
+interface Found {
+  diagnostics: Diagnostic[];
+  texts: Map<string, string>;
+  components: number;
+  fixed: number;
+}
+
+export default class Validate extends IceCommand<typeof Validate> {
+  static override summary = 'Check everything in the project, without running it';
+  static override description =
+    'Text, shape, references, cycles, expressions and types of all files at once, each finding with its place, a code and what to do. Tools are built; their code runs only in a child process.';
+  static override examples = [
+    'ice validate',
+    'ice validate workflows/report.yaml --fix',
+    'ice validate --format sarif > findings.sarif',
+    'ice validate --format github   # annotations in a CI log',
+  ];
+  static override strict = false;
+  static override args = {
+    files: Args.string({
+      description: 'Only these files; the whole project unless said',
+      multiple: true,
+      ignoreStdin: true,
+    }),
+  };
+  static override flags = {
+    format: Flags.option({
+      options: DIAGNOSTIC_FORMATS,
+      description: 'How findings are written',
+      default: 'pretty',
+    })(),
+    fix: Flags.boolean({ description: 'Apply the fixes that are safe' }),
+    watch: Flags.boolean({ description: 'Again whenever a file changes' }),
+  };
+  static override exitCodes = [3, 11];
+
+  override async run(): Promise<Outcome> {
+    const workspace = await this.workspace();
+    if (!this.flags.watch) return this.#outcome(await this.#check(workspace));
+    return this.#watch(workspace);
+  }
+
+  async #check(workspace: Workspace): Promise<Found> {
+    const { loaded } = workspace;
+    if (loaded && !loaded.project) {
+      return { diagnostics: loaded.diagnostics, texts: loaded.texts, components: 0, fixed: 0 };
+    }
+    const project = projectOf(workspace);
+    const named = ((this.args.files as unknown as string[] | undefined) ?? []).map((name) =>
+      sourceOfFile(project, this.world.cwd, name),
+    );
+    const workbench = openWorkbench(project.root);
+    try {
+      const build = (): Promise<BuiltProject> =>
+        buildProject({
+          project,
+          workbench,
+          extra: named,
+          ask: (refs) => this.connected(workspace, ({ client }) => askTarget(client, refs)),
+        });
+      let built = await build();
+      let fixed = 0;
+      if (this.flags.fix) {
+        // A fix can uncover what the next one mends; each round writes, so it ends.
+        for (let round = 0; round < 5; round++) {
+          const applied = applyToFiles(project.root, built.diagnostics);
+          if (applied === 0) break;
+          fixed += applied;
+          built = await build();
+        }
+      }
+      const texts = new Map([...(loaded?.texts ?? []), ...built.texts]);
+      const diagnostics = [...(loaded?.diagnostics ?? []), ...built.diagnostics];
+      const files = new Set(named.map((source) => source.file));
+      return {
+        diagnostics: files.size === 0 ? diagnostics : diagnostics.filter((one) => files.has(one.file)),
+        texts,
+        components: built.components.length,
+        fixed,
+      };
+    } finally {
+      await workbench.close();
+    }
+  }
+
+  #outcome({ diagnostics, texts, components, fixed }: Found): Outcome {
+    const errors = errorsIn(diagnostics).length;
+    const warnings = diagnostics.filter((one) => one.severity === 'warning').length;
+    const error =
+      errors === 0
+        ? undefined
+        : new IceError('validation_failed', `${plural(errors, 'error')}, ${plural(warnings, 'warning')}.`);
+    return {
+      body: { diagnostics, counts: { errors, warnings, components, fixed } },
+      ...(error ? { error, told: true } : {}),
+      text: ({ theme, columns }) => {
+        const { format } = this.flags;
+        const text = formatDiagnostics(diagnostics, texts, format as (typeof DIAGNOSTIC_FORMATS)[number], {
+          color: format === 'pretty' && theme.color,
+          width: columns,
+          version: this.world.version,
+        });
+        const lines = text === '' ? [] : [text.replace(/\n+$/, '')];
+        if (format !== 'pretty') return lines;
+        const mended = fixed > 0 ? theme.dim(`, ${plural(fixed, 'finding')} fixed`) : '';
+        const sum = [
+          errors > 0 ? plural(errors, 'error') : '',
+          warnings > 0 ? plural(warnings, 'warning') : '',
+        ]
+          .filter(Boolean)
+          .join(', ');
+        if (errors === 0)
+          lines.push(
+            `${theme.good(theme.mark.ok)} ${plural(components, 'component')} valid${sum ? theme.warn(`, ${sum}`) : ''}${mended}`,
+          );
+        else lines.push('', `${theme.bad(theme.mark.fail)} ${theme.strong(sum)}${mended}`);
+        return lines;
+      },
+      ...(errors > 0 && !this.flags.fix && diagnostics.some((one) => one.fix?.safe)
+        ? { next: ['ice validate --fix'] }
+        : {}),
+    };
+  }
+
+  async #watch(workspace: Workspace): Promise<Outcome> {
+    const { root } = projectOf(workspace);
+    const { output } = this;
+    let last = this.#outcome(await this.#check(workspace));
+    const show = async (): Promise<void> => {
+      const { columns, isTTY } = output.resultScreen;
+      if (isTTY && output.mode === 'text') output.draw('\x1B[2J\x1B[H');
+      await output.emit(...(last.text?.({ theme: output.resultTheme, columns, isTTY }) ?? []));
+      output.note(output.theme.dim('Watching; Ctrl-C ends.'));
+    };
+    await show();
+    for await (const _ of watchFolder(root)) {
+      last = this.#outcome(await this.#check(await this.workspace()));
+      await show();
+    }
+    return { ...last, text: () => [] };
+  }
+}
+
+function applyToFiles(root: string, diagnostics: readonly Diagnostic[]): number {
+  let count = 0;
+  for (const file of new Set(diagnostics.filter((one) => one.fix?.safe).map((one) => one.file))) {
+    const path = join(root, file);
+    const { text, applied } = applyFixes(
+      readFileSync(path, 'utf8'),
+      diagnostics.filter((one) => one.file === file),
+    );
+    if (applied > 0) writeFileSync(path, text);
+    count += applied;
+  }
+  return count;
+}
