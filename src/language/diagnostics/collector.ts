@@ -14,8 +14,12 @@ export class Collector {
   readonly diagnostics: Diagnostic[] = [];
   dropped = 0;
 
-  constructor(source: ParsedSource) {
+  /** Lines about which an error of the text was reported: what else is found there may only follow from it. */
+  private readonly excused: ReadonlySet<number>;
+
+  constructor(source: ParsedSource, excused: ReadonlySet<number> = new Set()) {
     this.source = source;
+    this.excused = excused;
   }
 
   get errors(): number {
@@ -53,8 +57,21 @@ export class Collector {
       this.dropped++;
       return;
     }
+    const { file, lines } = this.source;
+    const place = this.source.hasText ? range() : undefined;
+    if (place && this.excused.has(place.start.line)) return;
+    const edits = extra.fix?.edits.map((edit) => ({
+      ...edit,
+      start: lines.origin(edit.start),
+      end: lines.origin(edit.end),
+    }));
     this.diagnostics.push(
-      finding(code, this.source.file, message, { range: range(), path: formatPath(path), ...extra }),
+      finding(code, file, message, {
+        range: place,
+        path: formatPath(path),
+        ...extra,
+        ...(edits ? { fix: { ...extra.fix!, edits } } : {}),
+      }),
     );
   }
 }

@@ -113,9 +113,9 @@ class Printer {
       );
     }
     const indent = `${' '.repeat(gutter + 1)}${this.palette.gutter('=')} `;
-    if (diagnostic.help) out.push(...this.note(indent, gutter, 'help', visible(diagnostic.help)));
-    if (diagnostic.fix?.safe)
-      out.push(...this.note(indent, gutter, 'fix', `${visible(diagnostic.fix.title)} (--fix does it)`));
+    const fixed = diagnostic.fix?.safe ? ' (--fix does it)' : '';
+    const help = diagnostic.help ?? (fixed === '' ? undefined : `${diagnostic.fix!.title}.`);
+    if (help) out.push(...this.note(indent, gutter, 'help', visible(help) + fixed));
     return out.join('\n');
   }
 

@@ -114,7 +114,8 @@ function resolve(
     return undefined;
   }
   unknown(out, text, ref, kind, at, catalog);
-  return undefined;
+  // Only the prefix is missing: what follows is checked as it was meant.
+  return catalog.resolve({ ...ref, name: `std/${ref.name}`, kind });
 }
 
 const isRange = (range: string): boolean =>

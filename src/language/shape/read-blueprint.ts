@@ -29,16 +29,20 @@ export interface DraftResult {
 
 /** Text -> draft: reads the text, then the shape of everything in it, and reports all that is not as it must be. */
 export function readDraft(input: { text: string; file: string }): DraftResult {
-  const { source, diagnostics, readable } = readSource(input);
+  const { source, diagnostics, readable, repairedLines } = readSource(input);
   if (!readable) return { source, out: new Collector(source), textual: diagnostics };
-  return draftOf(source, diagnostics);
+  return draftOf(source, diagnostics, repairedLines);
 }
 
 /** The same for a document that is JSON already: its findings have paths and no ranges. */
 export const draftOfValue = (value: Json): DraftResult => draftOf(ParsedSource.ofValue(value), []);
 
-function draftOf(source: ParsedSource, textual: Diagnostic[]): DraftResult {
-  const out = new Collector(source);
+function draftOf(
+  source: ParsedSource,
+  textual: Diagnostic[],
+  repaired: ReadonlySet<number> = new Set(),
+): DraftResult {
+  const out = new Collector(source, repaired);
   const result: DraftResult = { source, out, textual };
   if (!isMap(source.value)) {
     out.atValue('ICE1101', [], `A blueprint is a map, and this is ${describeValue(source.value)}`, {

@@ -4,6 +4,8 @@ import type { Collector } from '../diagnostics/collector.ts';
 import { renameKey, replaceValue } from '../diagnostics/fixes.ts';
 import { suggest } from '../expressions/suggest.ts';
 import type { Path } from '../source/path.ts';
+import { issueText } from './issue-text.ts';
+import { meantDuration } from './meant-duration.ts';
 import { type Place, renameOf } from './renames.ts';
 import { checkSchemaDocument } from './schema-document.ts';
 import { describeShape, describeValue, type Shape } from './zod-shape.ts';
@@ -255,8 +257,10 @@ export class Walk {
       }
       return value;
     }
+    const meant = meantDuration(value);
     this.out.atValue('ICE1114', path, `${nameOf(path)} is not a length of time`, {
-      help: durationHelp(value),
+      help: meant ? `Write ${meant}.` : 'Write a number and a unit: 500ms, 30s, 5m, 2h or 1d.',
+      fix: meant ? replaceValue(this.out.source, path, meant, `Write ${meant}`, true) : undefined,
     });
     return BROKEN;
   }
@@ -362,51 +366,4 @@ function wrongTypeHelp(shape: Shape, value: unknown): string | undefined {
     return 'Begin each item with a dash and a blank.';
   }
   return undefined;
-}
-
-function durationHelp(value: unknown): string {
-  const match = /^\s*(\d+(?:\.\d+)?)\s*(\w+)\s*$/.exec(typeof value === 'string' ? value : '');
-  const units: Record<string, string> = {
-    sec: 's', secs: 's', second: 's', seconds: 's', min: 'm', mins: 'm', minute: 'm', minutes: 'm',
-    hour: 'h', hours: 'h', hr: 'h', hrs: 'h', day: 'd', days: 'd', msec: 'ms', milliseconds: 'ms', millisecond: 'ms',
-  }; // biome-ignore format: a table
-  const unit = match
-    ? (units[match[2]!.toLowerCase()] ??
-      (/^(ms|s|m|h|d)$/i.test(match[2]!) ? match[2]!.toLowerCase() : undefined))
-    : undefined;
-  if (unit) return `Write ${match![1]}${unit}.`;
-  return 'Write a number and a unit: 500ms, 30s, 5m, 2h or 1d.';
-}
-
-/** What a check of zod says, about a value of the right type. */
-export function issueText(
-  issue: {
-    code: string;
-    minimum?: unknown;
-    maximum?: unknown;
-    inclusive?: boolean;
-    format?: string;
-    message: string;
-  },
-  value: unknown,
-): string {
-  const shown = typeof value === 'number' ? `, and is ${value}` : '';
-  switch (issue.code) {
-    case 'too_small':
-      return typeof value === 'string'
-        ? `must have at least ${issue.minimum} characters`
-        : `must be ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}${shown}`;
-    case 'too_big':
-      return typeof value === 'string'
-        ? `must have at most ${issue.maximum} characters`
-        : `must be ${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}${shown}`;
-    case 'invalid_type':
-      return `must be a whole number${shown}`;
-    case 'invalid_format':
-      return issue.format === 'url'
-        ? 'must be an address as https://example.com'
-        : 'is not written as it must be';
-    default:
-      return `is not right: ${issue.message}`;
-  }
 }

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { nodeSchema } from '../../contracts/blueprint.ts';
+import { inputSchema, nodeSchema } from '../../contracts/blueprint.ts';
 import { durationSchema } from '../../contracts/durations.ts';
 import { schemaSchema } from '../../contracts/nodes/base.ts';
 
@@ -58,6 +58,8 @@ export function shapeOf(schema: z.ZodType): Shape {
 function read(schema: z.ZodType): Shape {
   if (schema === durationSchema) return { kind: 'duration' };
   if (schema === schemaSchema) return { kind: 'schema' };
+  // An input is a schema with fields of ours: whoever reads blueprints checks it.
+  if (schema === inputSchema) return { kind: 'json' };
   const def = defOf(schema);
   switch (def.type) {
     case 'object': {

@@ -1,13 +1,28 @@
 import type { Position, SourceRange } from '../../contracts/diagnostics.ts';
 
-/** Where the lines of a text begin; turns offsets into lines and columns. A byte order mark has no column. */
+/** A change of a text; offsets are those of the text before it. */
+export interface Edit {
+  start: number;
+  end: number;
+  text: string;
+}
+
+/**
+ * Where the lines of a text begin; turns offsets into lines and columns. A byte order mark has no column. The text may
+ * be a mended copy of what the user wrote: positions are then those of the original. Such edits change no line breaks.
+ */
 export class LineIndex {
   readonly text: string;
   private readonly starts: number[] = [0];
   private readonly bom: boolean;
+  private readonly original: LineIndex | undefined;
+  private readonly edits: readonly Edit[];
 
-  constructor(text: string) {
+  /** `edits` are those of the original, sorted and without overlaps, that made `text` of it. */
+  constructor(text: string, original?: LineIndex, edits: readonly Edit[] = []) {
     this.text = text;
+    this.original = original;
+    this.edits = edits;
     this.bom = text.charCodeAt(0) === 0xfeff;
     for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) this.starts.push(at + 1);
   }
@@ -16,7 +31,20 @@ export class LineIndex {
     return this.starts.length;
   }
 
+  /** The offset in the original of an offset in this text. */
+  origin(offset: number): number {
+    let shift = 0;
+    for (const edit of this.edits) {
+      const start = edit.start + shift;
+      if (offset < start) break;
+      if (offset < start + edit.text.length) return Math.min(edit.start + offset - start, edit.end);
+      shift += edit.text.length - (edit.end - edit.start);
+    }
+    return offset - shift;
+  }
+
   position(offset: number): Position {
+    if (this.original) return this.original.position(this.origin(offset));
     const at = Math.max(0, Math.min(offset, this.text.length));
     let low = 0;
     let high = this.starts.length - 1;

@@ -2,7 +2,7 @@ import { type Document, type Node, parseDocument } from 'yaml';
 import type { Diagnostic } from '../../contracts/diagnostics.ts';
 import { finding } from '../diagnostics/finding.ts';
 import { checkCharacters, checkJson } from './check-text.ts';
-import { LineIndex } from './line-index.ts';
+import { type Edit, LineIndex } from './line-index.ts';
 import { type Mended, ParsedSource } from './parsed-source.ts';
 import { toJson } from './to-json.ts';
 import { cover, plainWithTemplate, quoted, unquotedTemplates } from './unquoted.ts';
@@ -16,7 +16,12 @@ export interface ReadResult {
   diagnostics: Diagnostic[];
   /** False when the text has errors after which its value can't be trusted. */
   readable: boolean;
+  /** Lines that were read with a mended error: what is found there may only follow from it. */
+  repairedLines: ReadonlySet<number>;
 }
+
+/** Rounds of mending and reading again. */
+const MAX_REPAIRS = 8;
 
 /**
  * Reads YAML (1.2) or JSON. An unquoted `{{ … }}` is reported and read as it was meant; other errors of the text
@@ -29,6 +34,7 @@ export function readSource(input: { text: string; file: string }): ReadResult {
     source: new ParsedSource({ file, lines, value: undefined, root: null, anchors: new Map(), mended: [] }),
     diagnostics: [diagnostic],
     readable: false,
+    repairedLines: new Set(),
   });
   if (text.length > MAX_TEXT) {
     return stop(
@@ -39,24 +45,98 @@ export function readSource(input: { text: string; file: string }): ReadResult {
   }
   const isJson = file.toLowerCase().endsWith('.json');
   const jsonProblem = isJson ? checkJson(file, lines) : undefined;
-  const { document, mended } = parse(text, lines);
-  const diagnostics: Diagnostic[] = mended.map((region) => unquoted(file, lines, region, isJson));
-  const errors = explainYamlErrors(file, lines, document);
+  const { document, mended, lines: read, errors, repaired } = readWithRepairs(file, lines);
+  const diagnostics: Diagnostic[] = mended.map((region) => unquoted(file, read, region, isJson));
   diagnostics.push(...errors);
   if (jsonProblem && diagnostics.length === 0) diagnostics.push(jsonProblem);
   diagnostics.push(...checkCharacters(file, lines));
-  const { value, anchors, findings } = toJson(document, file, lines, mended);
-  const fatal = errors.length > 0 || findings.some((each) => each.fatal);
-  diagnostics.push(...findings.map((each) => each.diagnostic));
+  const { value, anchors, findings } = toJson(document, file, read, mended);
+  for (const each of findings) diagnostics.push(withOriginFix(each.diagnostic, read));
+  const fatal = (errors.length > 0 && !repaired) || findings.some((each) => each.fatal);
   const source = new ParsedSource({
     file,
-    lines,
+    lines: read,
     value: fatal ? undefined : value,
     root: document.contents as Node | null,
     anchors,
     mended,
   });
-  return { source, diagnostics, readable: !fatal };
+  return {
+    source,
+    diagnostics,
+    readable: !fatal,
+    // Only of an indentation is it a guess what was meant.
+    repairedLines: new Set(
+      errors.filter((each) => each.code === 'ICE1002').map((each) => each.range?.start.line ?? 0),
+    ),
+  };
+}
+
+interface Reading {
+  document: Document.Parsed;
+  mended: Mended[];
+  /** Of the text that was read at last. */
+  lines: LineIndex;
+  errors: Diagnostic[];
+  /** Whether the text could be read after all, with the errors mended. */
+  repaired: boolean;
+}
+
+/**
+ * Reads a text; where all of its errors have a fix, reads on in a copy with the fixes applied, so that one wrong
+ * blank does not hide what else is wrong. Positions stay those of the original.
+ */
+function readWithRepairs(file: string, original: LineIndex): Reading {
+  let lines = original;
+  let edits: Edit[] = [];
+  const errors: Diagnostic[] = [];
+  for (let round = 0; ; round++) {
+    const { document, mended } = parse(lines.text, lines);
+    const found = explainYamlErrors(file, lines, document).map((each) => withOriginFix(each, lines));
+    errors.push(...found);
+    if (found.length === 0) return { document, mended, lines, errors, repaired: true };
+    const next = merged(
+      edits,
+      found.flatMap((each) => each.fix?.edits ?? []),
+    );
+    if (round === MAX_REPAIRS || found.some((each) => !each.fix) || next === undefined) {
+      return { document, mended, lines, errors, repaired: false };
+    }
+    edits = next;
+    lines = new LineIndex(applyEdits(original.text, edits), original, edits);
+  }
+}
+
+/** Both lists in order; undefined when they overlap or touch line breaks, or when nothing is new. */
+function merged(before: Edit[], more: Edit[]): Edit[] | undefined {
+  const all = [...before, ...more].sort((a, b) => a.start - b.start || a.end - b.end);
+  for (const [index, edit] of all.entries()) {
+    const next = all[index + 1];
+    if (next && (next.start < edit.end || next.start === edit.start)) return undefined;
+    if (edit.text.includes('\n')) return undefined;
+  }
+  return more.length === 0 ? undefined : all;
+}
+
+function applyEdits(text: string, edits: readonly Edit[]): string {
+  let out = '';
+  let at = 0;
+  for (const edit of edits) {
+    out += text.slice(at, edit.start) + edit.text;
+    at = edit.end;
+  }
+  return out + text.slice(at);
+}
+
+/** A finding whose fix was made for a mended copy, with the fix for the original. */
+function withOriginFix(diagnostic: Diagnostic, lines: LineIndex): Diagnostic {
+  if (!diagnostic.fix) return diagnostic;
+  const edits = diagnostic.fix.edits.map((edit) => ({
+    ...edit,
+    start: lines.origin(edit.start),
+    end: lines.origin(edit.end),
+  }));
+  return { ...diagnostic, fix: { ...diagnostic.fix, edits } };
 }
 
 function parse(text: string, lines: LineIndex): { document: Document.Parsed; mended: Mended[] } {
@@ -88,9 +168,9 @@ function parse(text: string, lines: LineIndex): { document: Document.Parsed; men
 const MAY_BE_UNQUOTED = /(?:^|[:\-,[{])[ \t]*\{\{/m;
 
 function unquoted(file: string, lines: LineIndex, region: Mended, isJson: boolean): Diagnostic {
-  return finding('ICE1005', file, 'An expression must stand in quotes', {
+  const diagnostic = finding('ICE1005', file, 'An expression must stand in quotes', {
     range: lines.range(region.start, region.end),
-    help: `YAML reads braces as a map. Write ${quoted(region.value)}.`,
+    help: `${region.value.startsWith('{{') ? 'YAML reads braces as a map.' : 'Braces, colons and # have a meaning in YAML.'} Write ${quoted(region.value)}.`,
     fix: {
       title: 'Put it in quotes',
       safe: true,
@@ -103,4 +183,5 @@ function unquoted(file: string, lines: LineIndex, region: Mended, isJson: boolea
       ],
     },
   });
+  return withOriginFix(diagnostic, lines);
 }

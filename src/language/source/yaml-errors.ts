@@ -59,10 +59,7 @@ function explain(
     case 'BAD_SCALAR_START':
       return needsQuotes(file, lines, at.line, pos, `A value cannot begin with ${lines.text[pos[0]]}`);
     case 'UNEXPECTED_TOKEN': {
-      const before = lines
-        .line(at.line)
-        .slice(0, at.column - 1)
-        .trimEnd();
+      const before = lines.text.slice(lines.lineStart(at.line), pos[0]).trimEnd();
       if (/^\s*-$/.test(before) === false && /^-\S/.test(lines.text.slice(pos[0]))) {
         return finding('ICE1002', file, 'A blank is missing after the dash', {
           range: lines.range(pos[0], pos[0] + 1),
@@ -82,6 +79,7 @@ function explain(
             quote === "'"
               ? "Inside single quotes, ' is written ''."
               : 'Inside double quotes, " is written \\".',
+          fix: requote(lines, at.line, quote, pos[0] - lines.lineStart(at.line)),
         });
       }
       break;
@@ -216,6 +214,20 @@ function implicitKey(
     range: lines.range(start + indentOf(text), start + text.length),
     help: 'A colon may be missing, or the line belongs to a text of several lines (write `|` after its key).',
   });
+}
+
+/** `'it's'` -> `"it's"`, where the same quote closes the text again further on in the line. */
+function requote(lines: LineIndex, line: number, quote: string, after: number): Diagnostic['fix'] {
+  const start = lines.lineStart(line);
+  const text = lines.line(line);
+  const close = text.indexOf(quote, after);
+  const open = text.lastIndexOf(quote, text.lastIndexOf(quote, after - 1) - 1);
+  if (close < 0 || open < 0) return undefined;
+  return {
+    title: 'Put the whole text in quotes',
+    safe: true,
+    edits: [{ start: start + open, end: start + close + 1, text: quoted(text.slice(open + 1, close)) }],
+  };
 }
 
 function nextLine(lines: LineIndex, line: number): number | undefined {
