@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { defineTool, TerminalError } from '../authoring/index.ts';
 
 const MOST_ROWS = 1_000_000;
-const cell = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 const columnType = z.enum(['string', 'number', 'integer', 'boolean']);
 
 export default defineTool({
@@ -38,7 +37,10 @@ export default defineTool({
   }),
   output: z.object({
     columns: z.array(z.string()).describe('Empty when there is no header'),
-    rows: z.array(z.union([z.record(z.string(), cell), z.array(cell)])),
+    // What type a cell has is known only when the text is read, so nothing is promised that a blueprint must guard.
+    rows: z
+      .array(z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]))
+      .describe('Cells are text, numbers, true, false or null'),
     count: z.int(),
   }),
   run(input) {
@@ -109,7 +111,7 @@ export default defineTool({
   ],
 });
 
-type Cell = z.output<typeof cell>;
+type Cell = string | number | boolean | null;
 interface RawCell {
   text: string;
   quoted: boolean;
