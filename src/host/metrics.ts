@@ -3,7 +3,7 @@ import type { Metrics } from '../server/services.ts';
 import type { Stores } from './stores.ts';
 
 /** Upper bounds of request times, in seconds. */
-const BUCKETS = [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60];
+const BUCKETS = [0.005, 0.05, 0.5, 5];
 
 interface Series {
   labels: string;
@@ -32,8 +32,8 @@ export function createMetrics(stores: Pick<Stores, 'counts'>): Metrics {
       one.seconds += seconds;
       for (const [i, bound] of BUCKETS.entries()) if (seconds <= bound) one.buckets[i]!++;
     },
-    render() {
-      const { states, failures } = stores.counts();
+    async render() {
+      const { states, failures } = await stores.counts();
       const lines = [
         '# HELP ice_runs Runs by state.',
         '# TYPE ice_runs gauge',

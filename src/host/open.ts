@@ -266,13 +266,12 @@ function openSecrets({ cwd, env, setting, local, stores }: Parts): Secrets {
 async function openModelsOf({ cwd, env, setting, project }: Parts, secrets: Secrets) {
   const { openModels } = await import('../models/open-models.ts');
   const pricesFile = setting('modelPrices');
-  const stall = setting('modelTimeout');
   return openModels({
     settings: {
       ...(pricesFile === undefined ? {} : { prices: readPrices(resolve(cwd, pricesFile)) }),
       limits: setting('modelLimits'),
       endpoints: setting('modelEndpoints'),
-      ...(stall === undefined ? {} : { stallMs: Number(stall) }),
+      timeout: setting('modelTimeout'),
     },
     env,
     keyOf: async (name, of) => secrets.find(of ?? project, name),

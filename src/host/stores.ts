@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { IceError } from '../contracts/errors.ts';
 import type { RunState } from '../contracts/events.ts';
-import type { RunStore, ThreadStore } from '../engine/ports.ts';
+import type { RunRow, RunStore, ThreadStore } from '../engine/ports.ts';
 import type { ArtifactStore, IdempotencyStore, RegistryStore, TokenStore } from '../registry/ports.ts';
 import type { SecretStore } from '../secrets/port.ts';
 
@@ -21,8 +21,13 @@ export interface Stores {
   /** Throws when what is kept can't be reached. */
   check(): void;
   /** Runs of all projects by state, and failed ones by the code of their error. */
-  counts(): { states: Partial<Record<RunState, number>>; failures: Record<string, number> };
+  counts(): Promise<RunCounts>;
   close(): void;
+}
+
+export interface RunCounts {
+  states: Partial<Record<RunState, number>>;
+  failures: Record<string, number>;
 }
 
 /** Kept nowhere: gone with the process. */
@@ -61,7 +66,7 @@ async function sqliteStores(file: string, durability: 'full' | 'normal'): Promis
       if (!existsSync(file)) throw new IceError('unavailable', 'the database file is gone');
       connection.prepare('select 1 from tokens limit 1').get();
     },
-    counts() {
+    async counts() {
       const states: Partial<Record<RunState, number>> = {};
       for (const row of connection.prepare('select state, count(*) as n from runs group by state').all())
         states[row['state'] as RunState] = row['n'] as number;
@@ -88,8 +93,17 @@ async function memoryStores(): Promise<Stores> {
     import('../stores/memory-secrets.ts'),
     import('../stores/memory-threads.ts'),
   ]);
+  const store = runs.createMemoryRuns();
+  const made = new Set<RunRow>();
   return {
-    runs: runs.createMemoryRuns(),
+    runs: {
+      ...store,
+      async create(run, lease) {
+        const result = await store.create(run, lease);
+        if (result.created) made.add(result.row);
+        return result;
+      },
+    },
     registry: registry.createMemoryRegistryStore(),
     artifacts: artifacts.createMemoryArtifactStore(),
     tokens: tokens.createMemoryTokenStore(),
@@ -99,7 +113,17 @@ async function memoryStores(): Promise<Stores> {
     file: 'memory',
     durability: 'memory',
     check() {},
-    counts: () => ({ states: {}, failures: {} }),
+    async counts() {
+      const counts: RunCounts = { states: {}, failures: {} };
+      for (const { project, id } of made) {
+        const { state, error } = (await store.get(project, id))!;
+        counts.states[state] = (counts.states[state] ?? 0) + 1;
+        if (state !== 'failed') continue;
+        const code = error?.code ?? 'unknown';
+        counts.failures[code] = (counts.failures[code] ?? 0) + 1;
+      }
+      return counts;
+    },
     close() {},
   };
 }

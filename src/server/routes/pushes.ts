@@ -1,5 +1,6 @@
 import canonicalize from 'canonicalize';
 import { IceError } from '../../contracts/errors.ts';
+import type { JsonSchema } from '../../contracts/json.ts';
 import { agentInputSchema } from '../../contracts/nodes/agent.ts';
 import { compilePlan, inputSchemaOf, toolPlan } from '../../language/index.ts';
 import { changeOfPlan, planPush, refusalOf, type WantedComponent } from '../../registry/index.ts';
@@ -152,7 +153,7 @@ async function assertCompiles(
 /** A manifest is what callers are checked against: it may not say other inputs than its document has. */
 function assertInput({ manifest, blueprint, agent }: Reached): void {
   const actual = blueprint ? inputSchemaOf(blueprint) : agent ? agentInputSchema(agent) : manifest.input;
-  if (canonicalize(actual) === canonicalize(manifest.input)) return;
+  if (canonicalize(unordered(actual)) === canonicalize(unordered(manifest.input))) return;
   throw new IceError(
     'artifact_mismatch',
     `The manifest of ${manifest.kind}/${manifest.name} says other inputs than its document`,
@@ -162,3 +163,9 @@ function assertInput({ manifest, blueprint, agent }: Reached): void {
     },
   );
 }
+
+/** The order of `required` is that of the author's text, which canonical JSON does not keep. */
+const unordered = (schema: JsonSchema): JsonSchema =>
+  typeof schema === 'object' && Array.isArray(schema['required'])
+    ? { ...schema, required: [...schema['required']].sort() }
+    : schema;
