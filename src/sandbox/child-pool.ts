@@ -6,9 +6,12 @@ import type { ToChild, ToParent } from './protocol.ts';
 export interface PoolOptions {
   /** The file that a child runs. */
   script: string;
+  args?: string[];
   /** Flags of its Node, for a memory limit in MB. */
   flags(memoryMb: number): string[];
   memoryMb: number;
+  /** Children keep the memory limit of each call themselves, so that one serves all. */
+  oneSize?: boolean;
   /** Children at once; further calls wait. */
   max: number;
   /** A child is replaced after so many calls. */
@@ -45,7 +48,7 @@ export class Child {
 
   constructor(options: PoolOptions, memoryMb: number) {
     this.memoryMb = memoryMb;
-    this.process = fork(options.script, [], {
+    this.process = fork(options.script, options.args ?? [], {
       execArgv: options.flags(memoryMb),
       env: {},
       serialization: 'advanced',
@@ -136,7 +139,8 @@ export class ChildPool {
   }
 
   /** A child for one call: one that knows the bundle, any idle one, a new one, or the next that is free. */
-  async acquire(digest: string, memoryMb: number, signal?: AbortSignal): Promise<Child> {
+  async acquire(digest: string, wantedMb: number, signal?: AbortSignal): Promise<Child> {
+    const memoryMb = this.options.oneSize ? this.options.memoryMb : wantedMb;
     if (this.closed) throw new IceError('unavailable', 'The runtime of tools is closed');
     const child = this.take(digest, memoryMb) ?? (this.room(memoryMb) ? this.start(memoryMb) : undefined);
     if (child !== undefined) return this.begin(child);

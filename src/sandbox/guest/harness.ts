@@ -267,6 +267,9 @@ export function guestError(error: unknown): GuestError {
           : text(it['name'] ?? 'no message'),
     };
     if (it['ice'] === 'denied' || it['ice'] === 'limit') described.kind = it['ice'];
+    // What QuickJS says when the VM's memory is used up.
+    if (it['name'] === 'InternalError' && /out of memory/.test(described.message))
+      return { kind: 'limit', code: 'memory', message: described.message };
     if (typeof it['name'] === 'string') described.name = text(it['name']).slice(0, 100);
     if (typeof it['stack'] === 'string') described.stack = it['stack'].slice(0, 4000);
     if (typeof it['retryAfterMs'] === 'number') described.retryAfterMs = it['retryAfterMs'];
