@@ -188,6 +188,12 @@ function assets(): void {
 const metafiles = await bundle();
 licences(metafiles);
 assets();
+const { documentNames, documentSchema } = await import('../src/cli/document-schemas.ts');
+for (const name of documentNames()) {
+  const file = join(dist, 'schemas', `${name}.json`);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(documentSchema(name), null, 2)}\n`);
+}
 const { discover } = await import('../src/cli/discover.ts');
 writeFileSync(join(dist, 'oclif.manifest.json'), JSON.stringify(await discover(root, 'dist')));
 if (existsSync(join(root, 'scripts/build-std.ts'))) run('std', ['scripts/build-std.ts']);

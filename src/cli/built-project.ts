@@ -38,7 +38,7 @@ export interface BuildRequest {
 /** Builds and checks; never throws for what is wrong with the project, which is in `diagnostics`. */
 export async function buildProject(request: BuildRequest): Promise<BuiltProject> {
   const { project, workbench, extra = [], only = () => true } = request;
-  const built = await buildComponents(project, { extract: workbench.extract, extra });
+  const built = await buildComponents(project, { extract: workbench.extract, std: workbench.std, extra });
   const refs = built.components.flatMap((component) => {
     const document = component.blueprint ?? component.agent;
     return document ? referencesOf(document) : [];

@@ -96,6 +96,16 @@ export async function orderOfRegistered(client: Client, text: string): Promise<R
   };
 }
 
+/** Manifests and entries of components, by digest: all that a target needs of them. */
+export function contentOf(components: readonly ProjectComponent[]): Map<string, Uint8Array> {
+  const content = new Map<string, Uint8Array>();
+  for (const one of components) {
+    content.set(one.digest, manifestBytes(one.manifest));
+    content.set(one.manifest.entry, one.entry);
+  }
+  return content;
+}
+
 /** Uploads what the target lacks. It makes no versions: only a push does. */
 export async function uploadContent(client: Client, content: Map<string, Uint8Array>): Promise<number> {
   if (content.size === 0) return 0;

@@ -42,7 +42,7 @@ export interface NodeView {
   children: NodeView[];
   /** Finished items of a loop that are no longer in `children`. */
   folded: number;
-  /** Items of a loop that ended without, and with, a failure. */
+  /** Items of a loop that ended well, and with a failure. */
   done: number;
   failed: number;
 }
@@ -106,6 +106,7 @@ export class RunView {
     if (!node) return undefined;
     const before = node.state;
     this.#applyNode(node, event);
+    if (event.type !== 'node.skipped') this.#opened(node, event.ts);
     if (SETTLED.has(node.state) && !SETTLED.has(before)) this.#settled(node);
     return node;
   }
@@ -309,24 +310,45 @@ export class RunView {
     }
   }
 
+  /** A node has begun: so have the item and the branch that it is in. */
+  #opened(node: NodeView, ts: number): void {
+    for (let group = this.parentOf(node); group?.state === 'pending'; group = this.parentOf(group)) {
+      if (group.type !== 'item' && group.type !== 'list') return;
+      group.state = 'running';
+      group.startedAt = ts;
+    }
+  }
+
   /** A node has settled: the item or branch that it belongs to may have, too. */
   #settled(node: NodeView): void {
+    if (node.type === 'loop') this.#closeItems(node);
     const group = this.parentOf(node);
-    if (!group || (group.type !== 'item' && group.type !== 'list')) return;
-    if (!group.children.every((child) => SETTLED.has(child.state))) return;
-    const bad = group.children.find((child) => child.state === 'failed');
-    group.state = bad ? 'failed' : group.children.some((child) => child.state === 'cancelled') ? 'cancelled' : 'succeeded';
-    group.startedAt = Math.min(...group.children.map((child) => child.startedAt ?? Number.POSITIVE_INFINITY));
-    group.endedAt = node.endedAt;
+    if (!group || (group.type !== 'item' && group.type !== 'list') || SETTLED.has(group.state)) return;
+    // After a failure that nothing handled, what has not begun never does, and nothing says so.
+    const over = node.state === 'failed' && !node.handled;
+    if (!group.children.every((child) => SETTLED.has(child.state) || (over && child.state === 'pending')))
+      return;
+    this.#closeGroup(group, node.endedAt);
+  }
+
+  #closeGroup(group: NodeView, endedAt: number | undefined): void {
+    const bad = group.children.find((child) => child.state === 'failed' && !child.handled);
+    const whole = group.children.every((child) => SETTLED.has(child.state) && child.state !== 'cancelled');
+    group.state = bad ? 'failed' : whole ? 'succeeded' : 'cancelled';
+    group.endedAt = endedAt;
     if (bad) {
       group.error = bad.error;
-      group.handled = bad.handled ?? false;
     }
     const loop = this.parentOf(group);
     if (group.type !== 'item' || !loop) return;
     if (bad) loop.failed++;
-    else loop.done++;
+    else if (whole) loop.done++;
     this.#foldItems(loop);
+  }
+
+  /** A loop that has ended has no open rounds, whatever was said of them. */
+  #closeItems(loop: NodeView): void {
+    for (const item of [...loop.children]) if (!SETTLED.has(item.state)) this.#closeGroup(item, loop.endedAt);
   }
 
   #foldItems(loop: NodeView): void {
@@ -352,7 +374,17 @@ export class RunView {
   }
 
   #group(path: string, id: string, type: 'item' | 'list', parent: NodeView): NodeView {
-    const view: NodeView = { path, id, type, state: 'pending', attempt: 0, children: [], folded: 0, done: 0, failed: 0 };
+    const view: NodeView = {
+      path,
+      id,
+      type,
+      state: 'pending',
+      attempt: 0,
+      children: [],
+      folded: 0,
+      done: 0,
+      failed: 0,
+    };
     this.#byPath.set(path, { view, parent });
     return view;
   }

@@ -2,7 +2,6 @@ import { Flags } from '@oclif/core';
 import type { PushPlan } from '../../contracts/components.ts';
 import { type ErrorCode, EXIT, IceError, isErrorCode } from '../../contracts/errors.ts';
 import { formatDiagnostics } from '../../language/diagnostics/format.ts';
-import { manifestBytes, type ProjectComponent } from '../../project/build-components.ts';
 import { askTarget } from '../ask-target.ts';
 import { IceCommand } from '../base-command.ts';
 import { buildProject, errorsIn, validationFailed } from '../built-project.ts';
@@ -11,7 +10,7 @@ import { openWorkbench } from '../local-workbench.ts';
 import type { Outcome } from '../outcome.ts';
 import { type PushRequest, pushRequestOf, readPlanFile, writePlanFile } from '../plan-file.ts';
 import { planLines } from '../render/push-plan.ts';
-import { uploadContent } from '../run-order.ts';
+import { contentOf, uploadContent } from '../run-order.ts';
 import { projectOf, type Workspace } from '../workspace.ts';
 
 export default class Push extends IceCommand<typeof Push> {
@@ -140,15 +139,6 @@ export default class Push extends IceCommand<typeof Push> {
     const { confirm } = await import('@inquirer/prompts');
     return confirm({ message: `Push to ${target}?`, default: true }, { output: process.stderr });
   }
-}
-
-function contentOf(components: readonly ProjectComponent[]): Map<string, Uint8Array> {
-  const content = new Map<string, Uint8Array>();
-  for (const one of components) {
-    content.set(one.digest, manifestBytes(one.manifest));
-    content.set(one.manifest.entry, one.entry);
-  }
-  return content;
 }
 
 /** Why the plan cannot be applied: its first refused entry, with all of them in the details. */

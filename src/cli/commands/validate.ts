@@ -118,6 +118,12 @@ export default class Validate extends IceCommand<typeof Validate> {
         });
         const lines = text === '' ? [] : [text.replace(/\n+$/, '')];
         if (format !== 'pretty') return lines;
+        // The count that the formatter ends with is said below, with the rest.
+        if (lines[0])
+          lines[0] = lines[0].replace(
+            /\n+[^\n]*\d+ (errors?|warnings?|notes?)[^\n]* in \d+ files?\.[^\n]*$/,
+            '\n',
+          );
         const mended = fixed > 0 ? theme.dim(`, ${plural(fixed, 'finding')} fixed`) : '';
         const sum = [
           errors > 0 ? plural(errors, 'error') : '',
@@ -129,7 +135,7 @@ export default class Validate extends IceCommand<typeof Validate> {
           lines.push(
             `${theme.good(theme.mark.ok)} ${plural(components, 'component')} valid${sum ? theme.warn(`, ${sum}`) : ''}${mended}`,
           );
-        else lines.push('', `${theme.bad(theme.mark.fail)} ${theme.strong(sum)}${mended}`);
+        else lines.push(`${theme.bad(theme.mark.fail)} ${theme.strong(sum)}${mended}`);
         return lines;
       },
       ...(errors > 0 && !this.flags.fix && diagnostics.some((one) => one.fix?.safe)

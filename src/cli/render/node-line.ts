@@ -81,17 +81,21 @@ function nameOf(node: NodeView, theme: Theme): string {
   return node.state === 'pending' || node.state === 'skipped' ? theme.dim(name) : theme.strong(name);
 }
 
+/** A reference as a person knows it: content that is not registered has no version, which is said as 0.0.0. */
+export const labelOf = (label: string): string => oneLine(label).replace(/@0\.0\.0$/, '');
+
 /** The dim words after the name, most telling first. */
 function describe(node: NodeView, frame: Frame): string[] {
   const { theme, now } = frame;
   const parts: string[] = [];
   if (node.type === 'loop' && node.items !== undefined) {
     parts.push(`${theme.dim(`${node.done + node.failed}/${node.items}`)}`);
-    if (node.failed > 0) parts.push(theme.bad(`${node.failed} failed`));
+    if (node.failed > 0)
+      parts.push((node.state === 'failed' ? theme.bad : theme.warn)(`${node.failed} failed`));
   }
   if (node.attempt > 1 && node.state !== 'skipped') parts.push(theme.warn(`attempt ${node.attempt}`));
   if (node.state === 'retrying' && node.until !== undefined)
-    parts.push(theme.warn(`again in ${formatDuration(Math.max(0, node.until - now))}`));
+    parts.push(theme.warn(node.until <= now ? 'again' : `again in ${formatDuration(node.until - now)}`));
   if (node.state === 'waiting') {
     const left = node.until === undefined ? '' : `, ${formatDuration(Math.max(0, node.until - now))} left`;
     parts.push(theme.warn(`waits for ${node.waitingFor ?? 'something'}${left}`));
@@ -100,7 +104,7 @@ function describe(node: NodeView, frame: Frame): string[] {
   if (node.handled) parts.push(theme.dim('handled'));
   if (node.branch) parts.push(theme.dim(`${theme.mark.next} ${node.branch}`));
   if (node.type !== 'item' && node.type !== 'list')
-    parts.push(theme.dim(node.label ? `${node.type} ${oneLine(node.label)}` : node.type));
+    parts.push(theme.dim(node.label ? `${node.type} ${labelOf(node.label)}` : node.type));
   if (node.state === 'skipped' && node.skipped) parts.push(theme.dim(node.skipped));
   if (node.state === 'running' && node.progress) parts.push(theme.dim(progressOf(node.progress)));
   return parts;

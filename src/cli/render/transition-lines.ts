@@ -1,6 +1,7 @@
 import type { AnyRunEvent } from '../../contracts/events.ts';
 import { type NodeView, type RunView, SETTLED } from '../../contracts/run-view.ts';
 import { formatCost, formatDuration } from './figures.ts';
+import { labelOf } from './node-line.ts';
 import { oneLine, pad } from './text-width.ts';
 import type { Theme } from './theme.ts';
 import { elapsed, progressNote } from './tree.ts';
@@ -39,7 +40,7 @@ function transition(
   ]
     .filter(Boolean)
     .join(', ');
-  const what = node?.label ? `${node.type} ${oneLine(node.label)}` : (node?.type ?? '');
+  const what = node?.label ? `${node.type} ${labelOf(node.label)}` : (node?.type ?? '');
   switch (event.type) {
     case 'run.started':
       return line(theme.accent, 'started', `${view.name} ${view.version}`.trim());

@@ -1,0 +1,72 @@
+import { isAbsolute, join, relative } from 'node:path';
+import type { Fetch } from '../client/index.ts';
+import type { Workspace } from './workspace.ts';
+
+export interface LocalServer {
+  url: string;
+  project: string;
+  /** Where the operator's token is: absolute, and as a person would type it. */
+  tokenFile: string;
+  tokenFileShown: string;
+  /** What one should know of how it was started. */
+  notes: string[];
+  /** The API without the socket, and the operator's token. */
+  fetch: Fetch;
+  token: string;
+  close(): Promise<void>;
+}
+
+/** Opens the host of a folder and listens for its API; the state of the folder is as it was if that fails. */
+export async function listenLocally(
+  workspace: Workspace,
+  env: NodeJS.ProcessEnv,
+  options: { local: boolean; trustPushedCode?: boolean },
+): Promise<LocalServer> {
+  const { openHost, serve } = await import('../host/index.ts');
+  const { settings, loaded, cwd } = workspace;
+  const root = loaded?.project?.root ?? cwd;
+  const host = await openHost({
+    cwd: root,
+    settings,
+    env,
+    local: options.local,
+    trustPushedCode: options.trustPushedCode ?? false,
+  });
+  try {
+    const serving = await serve(host, {
+      ...(settings.host.value === undefined ? {} : { hostname: settings.host.value }),
+      ...(settings.port.value === undefined ? {} : { port: Number(settings.port.value) }),
+      announceIn: root,
+    });
+    const tokenFile = join(root, '.ice', 'token');
+    const near = relative(cwd, tokenFile);
+    return {
+      url: serving.url,
+      project: host.project,
+      tokenFile,
+      tokenFileShown: near.startsWith('..') || isAbsolute(near) ? tokenFile : near,
+      notes: serving.notes,
+      fetch: host.fetch,
+      token: host.token,
+      close: () => serving.close(),
+    };
+  } catch (error) {
+    await host.close();
+    throw error;
+  }
+}
+
+/** Waits for a signal to end, then closes in order; a second one ends at once. */
+export async function untilStopped(close: () => Promise<void>): Promise<void> {
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      let count = 0;
+      process.on(signal, () => {
+        count++;
+        if (count === 1) resolve();
+        else process.exit(signal === 'SIGINT' ? 130 : 143);
+      });
+    }
+  });
+  await close();
+}
