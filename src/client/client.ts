@@ -185,6 +185,15 @@ export function createClient(options: ClientOptions) {
         raw('tokensCreate', { ...more, body }),
       revoke: (id: string, more: CallOptions = {}) => raw('tokensRevoke', { ...more, params: { id } }),
     },
+    /** Values go in, and never come out. */
+    secrets: {
+      list: async (more: CallOptions = {}) => (await raw('secretsList', more)).items,
+      put: (secret: string, body: BodyOf<'secretsPut'>, more: CallOptions = {}) =>
+        raw('secretsPut', { ...more, params: { secret }, body }),
+      remove: (secret: string, more: CallOptions = {}) =>
+        raw('secretsRemove', { ...more, params: { secret } }),
+      rotate: (more: CallOptions = {}) => raw('secretsRotate', { ...more, body: {} }),
+    },
     whoami: (more: CallOptions = {}) => raw('whoami', more),
     livez: (more: CallOptions = {}) => raw('livez', more),
   };

@@ -2,6 +2,7 @@ import { IceError } from '../contracts/errors.ts';
 import type { Usage } from '../contracts/events.ts';
 import type { JsonSchema } from '../contracts/json.ts';
 import { hint } from '../language/expressions/suggest.ts';
+import { answerWithin, cutByBudget } from './budget.ts';
 import type { CheckSchema } from './instance/instance.ts';
 import { limitsOf, ModelGate, type ModelLimits } from './limits.ts';
 import type { ModelReply, ModelRequest, Models, Provider } from './port.ts';
@@ -28,7 +29,7 @@ type PricedReply = ModelReply & { model: string; cost: number };
 /**
  * All providers of a target behind one port. `generate` resolves `provider/name` (`provider_missing`), keeps the
  * model's limits, enforces `output` with bounded repair (`output_invalid`), prices the usage, and tries `fallback` in
- * turn when a model is not available (`provider_failed`, `secret_missing`, or a 404 of its provider).
+ * `budget` (`budget_exceeded`), and tries `fallback` in turn when a model is not available (`provider_failed`, `secret_missing`, or a 404 of its provider).
  */
 export function createModels(options: ModelsOptions): Models {
   const providers = new Map(options.providers.map((provider) => [provider.name, provider]));
@@ -89,14 +90,21 @@ export function createModels(options: ModelsOptions): Models {
     const cost = () => costOf(priceOf(prices, model), usage);
     for (let repaired = 0; ; repaired++) {
       let reply: ModelReply;
+      const left = request.budget === undefined ? undefined : request.budget - cost();
+      let most: number | undefined;
       try {
-        reply = await call(model, provider, { ...rest, messages, model: name });
+        if (left !== undefined)
+          most = answerWithin(model, priceOf(prices, model), { ...rest, messages }, left);
+        const maxTokens = most ?? request.maxTokens;
+        reply = await call(model, provider, { ...rest, messages, maxTokens, model: name });
       } catch (error) {
         throw withUsage(error, usage, cost());
       }
       usage.inputTokens += reply.usage.inputTokens;
       usage.outputTokens += reply.usage.outputTokens;
       const done = { ...reply, usage, model, cost: cost() };
+      if (most !== undefined && reply.finishReason === 'length')
+        throw cutByBudget(model, left!, { usage, cost: done.cost });
       // A reply that calls tools is not the answer yet.
       if (request.output === undefined || reply.toolCalls?.length) return done;
       const read = readObject(reply, request.output, options.checkSchema);
@@ -118,7 +126,8 @@ export function createModels(options: ModelsOptions): Models {
       const failures: IceError[] = [];
       for (const [i, candidate] of models.entries()) {
         try {
-          return await generateWith(candidate, request);
+          const budget = request.budget === undefined ? undefined : request.budget - costOfAll(failures);
+          return await generateWith(candidate, { ...request, budget });
         } catch (error) {
           if (request.signal.aborted || !(error instanceof IceError)) throw error;
           failures.push(error);
@@ -184,6 +193,10 @@ function unmended(
   );
 }
 
+/** What failed calls cost all the same. */
+const costOfAll = (failures: IceError[]): number =>
+  failures.reduce((total, error) => total + ((error.details?.['cost'] as number | undefined) ?? 0), 0);
+
 /** The last model's error, telling of the others; it may be retried if any of them may. */
 function allFailed(models: string[], failures: IceError[]): IceError {
   const last = failures.at(-1)!;
@@ -194,10 +207,7 @@ function allFailed(models: string[], failures: IceError[]): IceError {
       (total, error) => total + ((error.details?.['usage'] as Usage | undefined)?.[key] ?? 0),
       0,
     );
-  const cost = failures.reduce(
-    (total, error) => total + ((error.details?.['cost'] as number | undefined) ?? 0),
-    0,
-  );
+  const cost = costOfAll(failures);
   const usage = { inputTokens: sum('inputTokens'), outputTokens: sum('outputTokens') };
   return new IceError(
     isUnavailable(last) ? retry.code : last.code,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { durationMs } from '../contracts/durations.ts';
 import { IceError } from '../contracts/errors.ts';
 import type { CheckSchema } from './instance/instance.ts';
 import type { ModelLimits } from './limits.ts';
@@ -17,8 +18,8 @@ export interface ModelSettings {
   limits?: string;
   /** `ICE_MODEL_ENDPOINTS`: `ollama=http://127.0.0.1:11434/v1 groq=https://api.groq.com/openai/v1`. */
   endpoints?: string;
-  /** `ICE_MODEL_TIMEOUT`, in milliseconds: the longest silence of a provider. */
-  stallMs?: number;
+  /** `ICE_MODEL_TIMEOUT`: the longest silence of a provider, as `120s` or milliseconds. */
+  timeout?: string;
 }
 
 export interface OpenModelsOptions {
@@ -38,11 +39,7 @@ export interface OpenModelsOptions {
  */
 export function openModels(options: OpenModelsOptions): Models {
   const { settings = {}, env, keyOf } = options;
-  const shared = {
-    keyOf,
-    ...(settings.stallMs === undefined ? {} : { stallMs: settings.stallMs }),
-    fetch: options.fetch,
-  };
+  const shared = { keyOf, stallMs: readTimeout(settings.timeout), fetch: options.fetch };
   const providers: Provider[] = [createEchoProvider({ checkSchema: options.checkSchema })];
   for (const protocol of Object.keys(PROVIDERS) as ProviderName[]) {
     const baseUrl = env[PROVIDERS[protocol].baseUrl];
@@ -62,6 +59,15 @@ export function openModels(options: OpenModelsOptions): Models {
 
 const wrong = (setting: string, reason: string, example: string): IceError =>
   new IceError('bad_request', `${setting}: ${reason}`, { hint: `Write it as ${setting}="${example}".` });
+
+/** Milliseconds of a length of time; undefined when it is not said. */
+export function readTimeout(text: string | undefined): number | undefined {
+  if (text === undefined || text === '') return undefined;
+  const ms = durationMs(/^\d+$/.test(text) ? Number(text) : text);
+  if (ms === undefined || ms > 3_600_000)
+    throw wrong('ICE_MODEL_TIMEOUT', `'${text}' is no length of time up to an hour`, '120s');
+  return ms;
+}
 
 /** `name=url` pairs, apart by spaces. */
 export function readEndpoints(text: string): [name: string, url: string][] {

@@ -27,6 +27,8 @@ export interface ModelRequest {
   output?: JsonSchema;
   temperature?: number;
   maxTokens?: number;
+  /** US dollars that this may cost at most, with its repairs and fallbacks (`budget_exceeded`); absent = no limit. */
+  budget?: number;
   /** For echo: the replies of a script, and the seed of what is generated. */
   script?: Json[];
   seed: string;

@@ -1,5 +1,6 @@
 import { IceError, isErrorCode } from '../contracts/errors.ts';
 import type { Json, JsonObject } from '../contracts/json.ts';
+import { cutByBudget } from './budget.ts';
 import type { Cassette } from './cassettes.ts';
 import type { ModelReply, Models } from './port.ts';
 
@@ -31,6 +32,8 @@ export function wrapModels(models: Models, cassette: Cassette): Models {
         const answer = cassette.play('model', asked);
         if (answer['error'] !== undefined) throw errorOf(answer['error'] as JsonObject);
         const reply = answer as unknown as Priced;
+        if (request.budget !== undefined && reply.cost > request.budget)
+          throw cutByBudget(model, request.budget, { usage: reply.usage, cost: reply.cost });
         for (const chunk of reply.text.match(/\s*\S+\s*|\s+/g) ?? []) request.onDelta?.(chunk);
         return reply;
       }

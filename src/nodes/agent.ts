@@ -3,7 +3,7 @@ import type { Usage } from '../contracts/events.ts';
 import type { Json, JsonObject } from '../contracts/json.ts';
 import type { Attempt, AttemptResult, Effect, Step, ThreadStore } from '../engine/ports.ts';
 import type { ModelMessage, ModelReply, Models, ToolRequest } from '../models/port.ts';
-import { assertBudget, asText, modelOf, seedOf } from './llm.ts';
+import { asText, modelOf, seedOf } from './llm.ts';
 import { createToolbox, type Toolbox } from './toolbox.ts';
 
 export interface AgentEffects {
@@ -44,7 +44,7 @@ export function createAgentEffect(effects: AgentEffects): Effect {
       for (let calls = 1; ; calls++) {
         if (calls > maxSteps) throw tooManySteps(attempt.path, maxSteps);
         const { reply, by } = await journal.model(model, () => {
-          assertBudget(effects.models, model, messages, budgetOf(attempt, journal));
+          const budget = budgetOf(attempt, journal);
           return effects.models.generate(model, {
             messages: [...messages],
             seed: seedOf(attempt, `${input}\n${calls}`),
@@ -53,6 +53,7 @@ export function createAgentEffect(effects: AgentEffects): Effect {
             project: attempt.project,
             signal: attempt.signal,
             onDelta: (text) => attempt.delta(text),
+            ...(budget === undefined ? {} : { budget }),
             ...(toolbox.offers.length === 0 ? {} : { tools: toolbox.offers }),
             ...(output === undefined ? {} : { output }),
             ...(config.fallback === undefined ? {} : { fallback: config.fallback }),

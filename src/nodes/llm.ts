@@ -13,7 +13,6 @@ export function createLlmEffect(options: { models: Models }): Effect {
     const args = attempt.args as JsonObject;
     const model = modelOf(config.model, attempt.path);
     const messages = messagesOf(args, attempt.path);
-    assertBudget(options.models, model, messages, attempt.budgetLeft);
     const reply = await options.models.generate(model, {
       messages,
       seed: seedOf(attempt, textOfLastUser(messages)),
@@ -22,6 +21,7 @@ export function createLlmEffect(options: { models: Models }): Effect {
       project: attempt.project,
       signal: attempt.signal,
       onDelta: (text) => attempt.delta(text),
+      ...(attempt.budgetLeft === undefined ? {} : { budget: attempt.budgetLeft }),
       ...(output === undefined ? {} : { output }),
       ...(config.fallback === undefined ? {} : { fallback: config.fallback }),
       ...(config.temperature === undefined ? {} : { temperature: config.temperature }),
@@ -74,42 +74,3 @@ const textOfLastUser = (messages: ModelMessage[]): string =>
 /** What echo fills examples from: the same node of the same workflow with the same prompt gives the same reply. */
 export const seedOf = (attempt: Attempt, prompt: string): string =>
   `${attempt.plan.digest}\n${attempt.path}\n${prompt}`;
-
-/** The fixed tokenizer's estimate: a quarter of the bytes. It is low for no provider by more than a small factor. */
-const estimateTokens = (messages: ModelMessage[]): number =>
-  messages.reduce((sum, message) => sum + Math.ceil(Buffer.byteLength(asText(message.content)) / 4), 0);
-
-/**
- * Refuses a call that the budget can't pay: nothing is left, or the prompt alone costs more than what is left. A
- * model without a price can't be held to a budget, so it is refused while there is one. `left` undefined = no budget.
- */
-export function assertBudget(
-  models: Models,
-  model: string,
-  messages: ModelMessage[],
-  left: number | undefined,
-): void {
-  if (left === undefined) return;
-  const price = models.price?.(model);
-  if (!price) {
-    throw new IceError('budget_exceeded', `${model} has no price, so the run's budget cannot be kept`, {
-      hint: 'Give it a line in the price table (ICE_PRICES), or run without maxCost.',
-      details: { model },
-      terminal: true,
-    });
-  }
-  const prompt = (estimateTokens(messages) * price.input) / 1e6;
-  if (left > 0 && prompt <= left) return;
-  const dollars = (amount: number) => `$${Number(amount.toPrecision(3))}`;
-  throw new IceError(
-    'budget_exceeded',
-    left > 0
-      ? `The prompt for ${model} costs about ${dollars(prompt)}, and ${dollars(left)} of the budget is left`
-      : 'Nothing of the budget is left',
-    {
-      hint: 'Raise maxCost, or shorten the prompt.',
-      details: { model, left, estimate: prompt },
-      terminal: true,
-    },
-  );
-}

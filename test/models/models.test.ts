@@ -163,6 +163,72 @@ describe('fallback', () => {
   });
 });
 
+describe('the budget', () => {
+  const refused = (left: number) => ({ code: 'budget_exceeded', terminal: true, details: { left } });
+  // 30 bytes are ten tokens of prompt, at $10 a million; an answer is at $100 a million.
+  const prompt = { messages: [{ role: 'user' as const, content: 'x'.repeat(28) }] };
+
+  test('limits the answer to what it pays after the prompt', async () => {
+    const a = played('a', () => ({ text: 'short' }));
+    await make([a]).generate('a/m', request({ ...prompt, budget: 0.0001 + 0.002 }));
+    await make([a]).generate('a/m', request({ ...prompt, budget: 0.0001 + 0.002, maxTokens: 5 }));
+    await make([a]).generate('a/m', request(prompt));
+    expect(a.asked.map((asked) => asked.maxTokens)).toEqual([20, 5, undefined]);
+  });
+
+  test('that pays no answer refuses before the call', async () => {
+    const a = played('a', () => ({}));
+    for (const budget of [0, -1, 0.00009, 0.0001 + 0.0015])
+      await expect(make([a]).generate('a/m', request({ ...prompt, budget }))).rejects.toMatchObject(
+        refused(budget),
+      );
+    expect(a.asked).toHaveLength(0);
+  });
+
+  test('that cut an answer has failed, and says what was paid', async () => {
+    const a = played('a', ({ maxTokens }) => ({
+      text: 'and then',
+      finishReason: 'length',
+      usage: { inputTokens: 10, outputTokens: maxTokens! },
+    }));
+    const models = make([a]);
+    await expect(models.generate('a/m', request({ ...prompt, budget: 0.0021 }))).rejects.toMatchObject({
+      code: 'budget_exceeded',
+      terminal: true,
+      details: { usage: { inputTokens: 10, outputTokens: 20 }, cost: 0.0021 },
+    });
+    // The request's own limit is no matter of the budget.
+    expect(
+      (await models.generate('a/m', request({ ...prompt, budget: 0.0021, maxTokens: 7 }))).finishReason,
+    ).toBe('length');
+  });
+
+  test('holds over repairs and fallbacks', async () => {
+    const wrong = played('a', () => ({ text: 'no JSON', usage: { inputTokens: 10, outputTokens: 10 } }));
+    const models = make([wrong, played('b', () => ({}))]);
+    const output = { type: 'integer' };
+    await expect(models.generate('a/m', request({ ...prompt, output, budget: 0.003 }))).rejects.toMatchObject(
+      {
+        code: 'budget_exceeded',
+        details: { cost: 0.0011 },
+      },
+    );
+  });
+
+  test('cannot be kept for a model without a price, and is not asked of one when there is none', async () => {
+    const a = played('a', () => ({}));
+    await expect(make([a]).generate('a/other', request({ budget: 5 }))).rejects.toMatchObject({
+      code: 'budget_exceeded',
+      hint: expect.stringContaining('ICE_MODEL_PRICES'),
+    });
+    await make([a]).generate('a/other', request());
+    await make([a], { prices: { 'a/*': { input: 0, output: 0 } } }).generate(
+      'a/other',
+      request({ budget: 0.1 }),
+    );
+  });
+});
+
 describe('time and limits', () => {
   const never = (seen: AbortSignal[] = []) =>
     played('a', ({ signal }) => {

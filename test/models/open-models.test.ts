@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { afterEach, expect, test } from 'vitest';
-import { openModels, readEndpoints, readLimits } from '../../src/models/open-models.ts';
+import { openModels, readEndpoints, readLimits, readTimeout } from '../../src/models/open-models.ts';
 import { secretOfModel } from '../../src/models/providers/catalog.ts';
 import { type FakeProvider, startFakeProvider } from '../support/fake-providers/server.ts';
 import { checkSchema } from './check-schema.ts';
@@ -78,6 +78,17 @@ test.each([
   ['a=http://x b=http://y a=http://z', /already/],
 ])('endpoints: %s is refused', (text, message) => {
   expect(() => readEndpoints(text)).toThrow(message);
+});
+
+test('silence is a length of time', () => {
+  expect([readTimeout('120s'), readTimeout('1500'), readTimeout(''), readTimeout(undefined)]).toEqual([
+    120_000,
+    1500,
+    undefined,
+    undefined,
+  ]);
+  for (const text of ['soon', '0', '-1s', '2h', '1e9'])
+    expect(() => readTimeout(text), text).toThrow(/ICE_MODEL_TIMEOUT/);
 });
 
 test('limits are read, and refused by their part', () => {

@@ -244,17 +244,15 @@ describe('limits', () => {
   });
 
   test('maxCost stops before it is passed, and counts what earlier attempts spent', async () => {
-    const { run, asked } = agentOf();
+    const { run } = agentOf();
     const first = run(endless, { maxSteps: 50, maxCost: 0.002 });
     await expect(first.done).rejects.toMatchObject({ code: 'budget_exceeded', terminal: true });
     const spent = first.attempt.journal.reduce((sum, step) => sum + (step.cost ?? 0), 0);
     expect(spent).toBeGreaterThan(0.0015);
-    expect(spent).toBeLessThan(0.0025);
-    const before = asked.length;
-    await expect(
-      run(endless, { maxSteps: 50, maxCost: 0.002 }, { steps: first.attempt.journal }).done,
-    ).rejects.toMatchObject({ code: 'budget_exceeded' });
-    expect(asked).toHaveLength(before);
+    expect(spent).toBeLessThanOrEqual(0.002);
+    const again = run(endless, { maxSteps: 50, maxCost: 0.002 }, { steps: first.attempt.journal });
+    await expect(again.done).rejects.toMatchObject({ code: 'budget_exceeded' });
+    expect(again.attempt.journal).toEqual([]);
   });
 
   test("the run's budget is counted without what earlier attempts took off it", async () => {

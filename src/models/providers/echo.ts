@@ -146,26 +146,24 @@ function readError(error: Json, wrong: (reason: string, help?: string) => IceErr
 
 /** Streams the text in words, cuts it at `maxTokens`, counts. */
 function finish(request: ModelRequest, draft: Draft): ModelReply {
-  let { text, finishReason } = draft;
+  let { text, toolCalls = [], finishReason } = draft;
   let outputTokens = countTokens(text);
-  for (const call of draft.toolCalls ?? [])
-    outputTokens += countTokens(call.name + JSON.stringify(call.input));
-  let cut = false;
-  if (request.maxTokens !== undefined && countTokens(text) > request.maxTokens) {
-    // Whole characters of at most so many tokens; a broken one at the end becomes U+FFFD, which is dropped.
-    text = new TextDecoder()
-      .decode(Buffer.from(text, 'utf8').subarray(0, request.maxTokens * 4))
-      .replace(/\uFFFD$/, '');
-    outputTokens = request.maxTokens;
+  for (const call of toolCalls) outputTokens += countTokens(call.name + JSON.stringify(call.input));
+  const cut = request.maxTokens !== undefined && outputTokens > request.maxTokens;
+  if (cut) {
+    // Calls come after the text, and half a call is none. Whole characters only: a broken one becomes U+FFFD.
+    const bytes = Buffer.from(text, 'utf8').subarray(0, request.maxTokens! * 4);
+    text = new TextDecoder().decode(bytes).replace(/\uFFFD$/, '');
+    toolCalls = [];
+    outputTokens = request.maxTokens!;
     finishReason = 'length';
-    cut = true;
   }
   if (request.onDelta) for (const chunk of text.match(/\s*\S+\s*|\s+/g) ?? []) request.onDelta(chunk);
   return {
     text,
     ...(draft.object === undefined || cut ? {} : { object: draft.object }),
-    ...(draft.toolCalls?.length ? { toolCalls: draft.toolCalls } : {}),
+    ...(toolCalls.length > 0 ? { toolCalls } : {}),
     usage: { inputTokens: countMessageTokens(request.messages), outputTokens },
-    finishReason: finishReason ?? (draft.toolCalls?.length ? 'tool-calls' : 'stop'),
+    finishReason: finishReason ?? (toolCalls.length > 0 ? 'tool-calls' : 'stop'),
   };
 }

@@ -60,6 +60,15 @@ describe('echo/default', () => {
     expect(reply).toMatchObject({ text: 'abcdefg', finishReason: 'length', usage: { outputTokens: 2 } });
   });
 
+  test('a tool call that maxTokens cuts is none', async () => {
+    const reply = await script(
+      [{ text: 'Let me see', toolCalls: [{ name: 'price', input: { cost: 10 } }] }],
+      { maxTokens: 4 },
+    );
+    expect(reply).toMatchObject({ text: 'Let me see', finishReason: 'length', usage: { outputTokens: 4 } });
+    expect(reply.toolCalls).toBeUndefined();
+  });
+
   test('stops when it is told to', async () => {
     await expect(ask('default', { signal: AbortSignal.abort(new Error('stop')) })).rejects.toThrow('stop');
   });
