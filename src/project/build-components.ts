@@ -1,29 +1,29 @@
 import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import canonicalize from 'canonicalize';
-import type { Blueprint } from '../contracts/blueprint.ts';
-import type { BuiltComponent, ComponentInfo, Manifest } from '../contracts/components.ts';
+import type { ComponentInfo, Manifest } from '../contracts/components.ts';
 import type { Diagnostic } from '../contracts/diagnostics.ts';
+import type { ComponentRef } from '../contracts/ids.ts';
 import type { Json } from '../contracts/json.ts';
-import type { AgentDocument } from '../contracts/nodes/agent.ts';
 import { finding } from '../language/diagnostics/finding.ts';
+import { blueprintSchemas, type Catalog, type CatalogEntry, referencesOf } from '../language/index.ts';
 import { schemaErrors } from '../language/schema/index.ts';
 import { BuildCache, type BuiltTool } from './build-cache.ts';
-import { buildDocument, unreadable } from './build-document.ts';
+import { buildDocument, type DocumentBuild, unreadable } from './build-document.ts';
 import { buildTool, type Extract } from './build-tool.ts';
+import { catalogOf } from './catalog.ts';
 import { nameFindings, policyFindings, toolFindings } from './component-findings.ts';
 import type { ComponentSource } from './component-sources.ts';
 import type { Project } from './load-project.ts';
+import type { ProjectComponent } from './project-component.ts';
 import { iceVersion, toolchain } from './toolchain.ts';
 
-/** A component of the project, built; documents come with what was read of them. */
-export interface ProjectComponent extends BuiltComponent {
-  blueprint?: Blueprint;
-  agent?: AgentDocument;
-}
+export type { ProjectComponent };
 
 export interface BuildOptions {
   extract: Extract;
+  /** The tools that ship with ice, whose types those of workflows build on; asked for when one refers to them. */
+  std?: () => Promise<readonly CatalogEntry[]>;
   /** Files besides those that the globs name: what `ice run ./flow.yaml` was given. */
   extra?: readonly ComponentSource[];
 }
@@ -61,32 +61,21 @@ export async function buildComponents(project: Project, options: BuildOptions): 
     options.extract,
     built,
   );
+  const documents: NamedDocument[] = [];
   for (const source of sources.filter((each) => each.kind !== 'tool')) {
     const { text, diagnostics, built: document } = buildDocument(source);
     built.texts.set(source.file, text);
     built.diagnostics.push(...diagnostics);
-    if (!document) continue;
-    const { name, version, description, input, output, blueprint, agent } = document;
-    const entry = canonicalBytes(document.entry);
-    built.components.push({
-      ...identify(
-        source,
-        version,
-        entry,
-        {
-          kind: source.kind,
-          name,
-          input,
-          output,
-          permissions: { net: [], secrets: [], limits: {} },
-          runtime: 'sandbox',
-          entry: digestOf(entry),
-        },
-        { description, examples: [] },
-      ),
-      ...(blueprint ? { blueprint } : {}),
-      ...(agent ? { agent } : {}),
-    });
+    if (document) documents.push({ source, ...document });
+  }
+  const refersToStd = documents.some((document) =>
+    refsOf(document).some((ref) => ref.name.startsWith('std/')),
+  );
+  const std = refersToStd ? ((await options.std?.()) ?? []) : [];
+  for (const document of childrenFirst(documents)) {
+    // What is on a target is left out of this: the same sources are the same component, wherever they go.
+    const catalog = catalogOf({ components: built.components, std });
+    built.components.push(documentComponent(document, catalog));
   }
 
   built.components.sort(
@@ -96,6 +85,48 @@ export async function buildComponents(project: Project, options: BuildOptions): 
   built.diagnostics.push(...nameFindings(built.components));
   if (built.rebuilt > 0) cache.sweep();
   return built;
+}
+
+type NamedDocument = { source: ComponentSource } & NonNullable<DocumentBuild['built']>;
+
+const refsOf = ({ blueprint, agent }: NamedDocument): ComponentRef[] => {
+  const document = blueprint ?? agent;
+  return document ? referencesOf(document) : [];
+};
+
+/** Workflows after those that they run, whose outputs their own types need. Circles are the language's to report. */
+function childrenFirst(documents: readonly NamedDocument[]): NamedDocument[] {
+  const ordered: NamedDocument[] = [];
+  const seen = new Set<NamedDocument>();
+  const visit = (document: NamedDocument): void => {
+    if (seen.has(document)) return;
+    seen.add(document);
+    for (const ref of refsOf(document))
+      for (const other of documents)
+        if (other.source.kind === ref.kind && other.name === ref.name) visit(other);
+    ordered.push(document);
+  };
+  documents.forEach(visit);
+  return ordered;
+}
+
+function documentComponent(document: NamedDocument, catalog: Catalog): ProjectComponent {
+  const { source, name, version, description, blueprint, agent } = document;
+  const schemas = document.schemas ?? blueprintSchemas(blueprint!, catalog);
+  const entry = canonicalBytes(document.entry);
+  const manifest: Manifest = {
+    kind: source.kind,
+    name,
+    ...schemas,
+    permissions: { net: [], secrets: [], limits: {} },
+    runtime: 'sandbox',
+    entry: digestOf(entry),
+  };
+  return {
+    ...identify(source, version, entry, manifest, { description, examples: [] }),
+    ...(blueprint ? { blueprint } : {}),
+    ...(agent ? { agent } : {}),
+  };
 }
 
 async function buildTools(

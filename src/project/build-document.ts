@@ -12,7 +12,7 @@ import {
 } from '../contracts/nodes/agent.ts';
 import { Collector } from '../language/diagnostics/collector.ts';
 import { finding } from '../language/diagnostics/finding.ts';
-import { canonicalBlueprint, inputSchemaOf, parseBlueprint } from '../language/index.ts';
+import { canonicalBlueprint, parseBlueprint } from '../language/index.ts';
 import { Walk } from '../language/shape/walk.ts';
 import { shapeOf } from '../language/shape/zod-shape.ts';
 import type { ParsedSource } from '../language/source/parsed-source.ts';
@@ -28,8 +28,8 @@ export interface DocumentBuild {
     name: string;
     version: string;
     description: string;
-    input: JsonSchema;
-    output: JsonSchema;
+    /** Of an agent; those of a workflow depend on what it refers to. */
+    schemas?: { input: JsonSchema; output: JsonSchema };
     /** What the component's entry is the canonical JSON of. */
     entry: Json;
     blueprint?: Blueprint;
@@ -69,21 +69,11 @@ function buildWorkflow(file: string, text: string): DocumentBuild {
       name: blueprint.name,
       version: blueprint.version,
       description: blueprint.description ?? '',
-      input: inputSchemaOf(blueprint),
-      output: outputSchemaOf(blueprint),
       entry: canonicalBlueprint(blueprint),
       blueprint,
     },
   };
 }
-
-/** What a workflow gives: its outputs by name. What type each has depends on what it refers to, so it is not said here. */
-const outputSchemaOf = (blueprint: Blueprint): JsonSchema => ({
-  type: 'object',
-  properties: Object.fromEntries(Object.keys(blueprint.outputs).map((name) => [name, true])),
-  required: Object.keys(blueprint.outputs),
-  additionalProperties: false,
-});
 
 function buildAgent(file: string, text: string): DocumentBuild {
   const { source, diagnostics, readable } = readSource({ text, file });
@@ -105,8 +95,7 @@ function buildAgent(file: string, text: string): DocumentBuild {
       name: agent.name,
       version: agent.version,
       description: agent.description ?? '',
-      input: agentInputSchema(agent),
-      output: agentOutputSchema(agent.output),
+      schemas: { input: agentInputSchema(agent), output: agentOutputSchema(agent.output) },
       entry: canonicalAgent(agent),
       agent,
     },

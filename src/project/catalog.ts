@@ -1,7 +1,7 @@
 import type { ComponentKind, ComponentRef } from '../contracts/ids.ts';
 import type { Catalog, CatalogEntry } from '../language/index.ts';
 import { resolveRange } from '../registry/resolve-range.ts';
-import type { ProjectComponent } from './build-components.ts';
+import type { ProjectComponent } from './project-component.ts';
 
 /** What references may mean, strongest first. */
 export interface CatalogParts {

@@ -99,6 +99,38 @@ describe('what is built', () => {
   });
 });
 
+test('the outputs of a workflow have the types of what they come from, through a child that stands later', async () => {
+  const root = project({
+    'tools/price.ts': tool('price'),
+    'workflows/a-parent.yaml': `blueprint: 2
+name: a-parent
+version: 1.0.0
+description: x
+nodes:
+  - { id: child, type: workflow, workflow: z-child, inputs: { cost: 1 } }
+outputs: { price: "{{ child.price }}", text: "{{ child.text }}" }
+`,
+    'workflows/z-child.yaml': `blueprint: 2
+name: z-child
+version: 1.0.0
+description: x
+inputs: { cost: { type: number } }
+nodes:
+  - { id: priced, type: tool, tool: price, args: { cost: "{{ inputs.cost }}" } }
+  - id: report
+    type: set
+    values: { text: "It costs {{ priced.price }}" }
+    output: { type: object, properties: { text: { type: string, contentMediaType: text/markdown } }, required: [text] }
+outputs: { price: "{{ priced.price }}", text: "{{ report.text }}" }
+`,
+  });
+  const { components } = await build(root);
+  const parent = components.find(({ name }) => name === 'a-parent')!;
+  expect(parent.manifest.output).toMatchObject({
+    properties: { price: { type: 'number' }, text: { type: 'string', contentMediaType: 'text/markdown' } },
+  });
+});
+
 describe('the cache', () => {
   test('an unchanged tool costs neither bundler nor child; a change in any of its files is seen', async () => {
     const root = project({

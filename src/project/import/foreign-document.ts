@@ -25,7 +25,8 @@ export interface DocumentSource {
 export interface ReadOptions {
   /** Relative files are relative to this folder. */
   cwd: string;
-  fetch?: typeof globalThis.fetch;
+  /** For the proxy that it names, if any. */
+  env?: Readonly<Record<string, string | undefined>>;
   /** How long a server may take, milliseconds; 30 s. */
   timeoutMs?: number;
 }
@@ -65,7 +66,7 @@ async function fetchDocument(address: string, options: ReadOptions): Promise<Doc
       cause,
     });
   try {
-    const response = await (options.fetch ?? globalThis.fetch)(url, {
+    const response = await fetchThrough(url, options.env ?? {}, {
       headers: { accept: 'application/json, application/yaml, text/yaml, */*;q=0.5' },
       signal: AbortSignal.timeout(timeoutMs),
     });
@@ -87,6 +88,21 @@ async function fetchDocument(address: string, options: ReadOptions): Promise<Doc
       error,
     );
   }
+}
+
+/** The platform's fetch; where a proxy is set, undici's with its agent. */
+async function fetchThrough(
+  url: URL,
+  env: Readonly<Record<string, string | undefined>>,
+  init: { headers: Record<string, string>; signal: AbortSignal },
+): Promise<Response> {
+  if (!['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy'].some((name) => env[name]))
+    return fetch(url, init);
+  const undici = await import('undici');
+  return (await undici.fetch(url, {
+    ...init,
+    dispatcher: new undici.EnvHttpProxyAgent(),
+  })) as unknown as Response;
 }
 
 async function boundedText(response: Response, name: string): Promise<string> {
