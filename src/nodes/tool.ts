@@ -5,8 +5,8 @@ import type { Attempt, Effect } from '../engine/ports.ts';
 import { applyDefaults, checkSchema } from '../language/schema/index.ts';
 import type { ArtifactStore } from '../registry/ports.ts';
 import type { HostFetch, ToolRuntime } from '../sandbox/port.ts';
+import { createRedactor } from '../secrets/redactor.ts';
 import { grantedHosts } from './granted-hosts.ts';
-import { createRedactor } from './redact.ts';
 
 /** What calls of tools need from the world. */
 export interface ToolEffects {

@@ -7,10 +7,10 @@ import type { Json } from '../../src/contracts/json.ts';
 import type { EffectNode } from '../../src/contracts/plan.ts';
 import { createCodeEffect } from '../../src/nodes/code.ts';
 import { grantedHosts } from '../../src/nodes/granted-hosts.ts';
-import { createRedactor } from '../../src/nodes/redact.ts';
 import { createToolEffect, type ToolEffects } from '../../src/nodes/tool.ts';
 import { bundle } from '../../src/project/bundle.ts';
 import { createNodeRuntime } from '../../src/sandbox/node/index.ts';
+import { createRedactor } from '../../src/secrets/redactor.ts';
 import { failure } from '../suites/tool-runtime.ts';
 import { attemptOf, sha } from './tool-attempt.ts';
 

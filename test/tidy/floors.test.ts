@@ -31,6 +31,7 @@ const FLOORS: Record<string, { may: string[]; node: boolean }> = {
       'sandbox/port',
       'registry/ports',
       'secrets/port',
+      'secrets/redactor',
     ],
     node: true,
   },
@@ -38,7 +39,10 @@ const FLOORS: Record<string, { may: string[]; node: boolean }> = {
   queue: { may: ['contracts', 'engine/ports'], node: true },
   std: { may: ['authoring'], node: false },
   mcp: { may: ['contracts', 'client'], node: false },
-  server: { may: ['contracts', 'language', 'engine', 'registry', 'client', 'mcp', 'secrets/port'], node: false },
+  server: {
+    may: ['contracts', 'language', 'engine', 'registry', 'client', 'mcp', 'secrets/port'],
+    node: false,
+  },
   host: {
     may: [
       'contracts',
