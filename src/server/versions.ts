@@ -151,8 +151,9 @@ export function summaries(known: Known, archived: boolean): ComponentSummary[] {
       versions: rows.length,
       description: newest.info.description,
       updatedAt: new Date(Math.max(...rows.map((row) => ms(row.createdAt)))).toISOString(),
+      origin: 'origin' in newest ? newest.origin : 'pushed',
       archived: live.length === 0,
-    } as ComponentSummary);
+    });
   }
   return out.sort((a, b) => compareKeys([a.kind, a.name], [b.kind, b.name]));
 }
