@@ -9,6 +9,7 @@ import type { Connection } from '../connect.ts';
 import { openWorkbench } from '../local-workbench.ts';
 import type { Outcome } from '../outcome.ts';
 import { type PushRequest, pushRequestOf, readPlanFile, writePlanFile } from '../plan-file.ts';
+import { plural } from '../render/figures.ts';
 import { planLines } from '../render/push-plan.ts';
 import { contentOf, uploadContent } from '../run-order.ts';
 import { projectOf, type Workspace } from '../workspace.ts';
@@ -77,17 +78,25 @@ export default class Push extends IceCommand<typeof Push> {
     }
     if (flags['dry-run']) return { body, text: (view) => planLines(plan, view), next: ['ice push'] };
 
-    if (!flags.yes) {
-      const asked = await this.#ask(plan, target.name);
-      if (!asked) return { body, text: () => ['Nothing was pushed.'] };
+    if (!flags.yes && !this.mayAsk) {
+      const error = new IceError(
+        'input_needed',
+        `Nobody is here to say yes to ${plural(plan.changes, 'change')}.`,
+        {
+          hint: 'ice push --yes',
+        },
+      );
+      return { body, error, text: (view) => planLines(plan, view) };
     }
+    if (!flags.yes && !(await this.#ask(plan, target.name)))
+      return { body, text: () => ['Nothing was pushed.'] };
     const done = await client.pushes.create({ ...request, base: plan.base, dryRun: false });
     const shown = this.mayAsk && !flags.yes;
     return {
       body: { plan: done.plan, applied: done.applied, target },
       text: (view) => [
         ...(shown ? [] : planLines(done.plan, view)),
-        `${view.theme.good(view.theme.mark.ok)} Pushed ${done.plan.changes === 1 ? '1 change' : `${done.plan.changes} changes`} to ${target.name}`,
+        `${view.theme.good(view.theme.mark.ok)} Pushed ${plural(done.plan.changes, 'change')} to ${target.name}`,
       ],
       ...(output.quiet ? {} : { next: [`ice run ${nextRun(done.plan)}`] }),
     };
@@ -128,11 +137,6 @@ export default class Push extends IceCommand<typeof Push> {
   }
 
   async #ask(plan: PushPlan, target: string): Promise<boolean> {
-    if (!this.mayAsk)
-      throw new IceError('input_needed', `Push ${plan.changes} changes to ${target}?`, {
-        hint: 'Say yes with --yes, or look only with --dry-run',
-        details: { plan },
-      });
     const { output } = this;
     const { theme } = output;
     output.note(...planLines(plan, { theme, columns: output.screen.columns, isTTY: true }));

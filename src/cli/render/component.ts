@@ -53,7 +53,7 @@ export function schemaLines(schema: JsonSchema, { theme, columns }: View): strin
     else if (!required?.includes(name)) more.push('optional');
     if (typeof field === 'object' && typeof field['description'] === 'string')
       more.push(field['description']);
-    const line = `  ${pad(name, nameWidth)}  ${theme.accent(pad(types[i]!, typeWidth))}  ${theme.dim(oneLine(more.join('  ')))}`;
+    const line = `  ${pad(name, nameWidth)}  ${theme.accent(pad(types[i]!, typeWidth))}  ${theme.dim(more.map(oneLine).join(`  ${theme.mark.dot} `))}`;
     return truncate(line.trimEnd(), columns, theme.mark.ellipsis);
   });
 }
