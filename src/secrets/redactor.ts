@@ -56,15 +56,21 @@ function formsOf(secret: string): Set<string> {
     forms.add(cased((text) => text.toLowerCase()));
     forms.add(cased((text) => text.toUpperCase()));
   }
-  const hex = bytes.toString('hex');
-  forms.add(hex);
-  forms.add(hex.toUpperCase());
-  for (const offset of [0, 1, 2]) {
-    // Only the characters that depend on nothing but the secret: what stands around it decides the others.
-    const whole = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64');
-    const core = whole.slice(offset === 0 ? 0 : offset + 1, Math.floor(((offset + bytes.length) * 8) / 6));
-    forms.add(core);
-    forms.add(core.replaceAll('+', '-').replaceAll('/', '_'));
+  // btoa() takes each character as a byte, everything else encodes as UTF-8.
+  for (const encoded of [bytes, Buffer.from(secret, 'latin1')]) {
+    const hex = encoded.toString('hex');
+    forms.add(hex);
+    forms.add(hex.toUpperCase());
+    for (const offset of [0, 1, 2]) {
+      // Only the characters that depend on nothing but the secret: what stands around it decides the others.
+      const whole = Buffer.concat([Buffer.alloc(offset), encoded]).toString('base64');
+      const core = whole.slice(
+        offset === 0 ? 0 : offset + 1,
+        Math.floor(((offset + encoded.length) * 8) / 6),
+      );
+      forms.add(core);
+      forms.add(core.replaceAll('+', '-').replaceAll('/', '_'));
+    }
   }
   for (const form of forms) if (form.length < SHORTEST) forms.delete(form);
   return forms;

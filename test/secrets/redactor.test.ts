@@ -13,6 +13,7 @@ const WAYS: Record<string, (secret: string) => string> = {
   base64: base64,
   'base64 without padding': (s) => base64(s).replace(/=+$/, ''),
   base64url: (s) => Buffer.from(s).toString('base64url'),
+  btoa: (s) => btoa(`user:${s}`),
   'basic authentication': (s) => `Basic ${base64(`user:${s}`)}`,
   'base64 after one byte': (s) => base64(`x${s}`),
   'base64 after two bytes, with more behind': (s) => base64(`xy${s}and more`),
