@@ -19,6 +19,8 @@ export interface OutlineNode {
   type: string;
   /** A tool's reference, a model's name, a child workflow's name. */
   label?: string;
+  /** Siblings of the same list that must have settled before it starts; absent = none. */
+  after?: string[];
   /** Named lists of nested nodes: `then`, `else`, `body`, branch names; a child workflow's `nodes`. */
   lists?: Record<string, OutlineNode[]>;
 }
@@ -27,6 +29,7 @@ export const outlineNodeSchema: z.ZodType<OutlineNode> = z.lazy(() =>
     id: z.string(),
     type: z.string(),
     label: z.string().optional(),
+    after: z.array(z.string()).optional(),
     lists: z.record(z.string(), z.array(outlineNodeSchema)).optional(),
   }),
 );

@@ -22,6 +22,7 @@ export function outlineOf(plan: Plan): OutlineNode[] {
       id: node.id,
       type: node.type,
       ...(label === undefined ? {} : { label }),
+      ...(node.after.length === 0 ? {} : { after: node.after }),
       ...(lists.length === 0
         ? {}
         : { lists: Object.fromEntries(lists.map(([name, nodes]) => [name, list(nodes)])) }),
