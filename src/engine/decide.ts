@@ -284,11 +284,18 @@ function finishRun(draft: Draft): void {
   });
 }
 
-/** When time alone will change something, in epoch milliseconds; undefined when it will not. */
-export function nextDue(fold: RunFold): number | undefined {
+/**
+ * When time alone will change something, after `since` (when it was last decided on); undefined when it will not. What
+ * was due by then and did not start waits for something else: room, most often.
+ */
+export function nextDue(fold: RunFold, since: number): number | undefined {
   if (fold.state !== 'running' || fold.cancelling) return undefined;
-  let next = fold.deadlineAt ?? Infinity;
-  for (const record of fold.retrying) next = Math.min(next, record.retryAt);
-  for (const record of fold.timed) next = Math.min(next, record.timeoutAt);
+  let next = Infinity;
+  const consider = (at: number) => {
+    if (at > since && at < next) next = at;
+  };
+  if (fold.deadlineAt !== null) consider(fold.deadlineAt);
+  for (const record of fold.retrying) consider(record.retryAt);
+  for (const record of fold.timed) consider(record.timeoutAt);
   return next === Infinity ? undefined : next;
 }

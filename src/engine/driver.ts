@@ -50,7 +50,8 @@ export class Driver implements AttemptHost {
   private readonly world: DriverWorld;
   private readonly attempts = new Map<NodeRecord, LiveAttempt>();
   private inbox: { command: RunCommand; waiter?: Waiter }[] = [];
-  private gathered = 0;
+  /** When it was last decided what is due. */
+  private roundAt = 0;
   private working = false;
   private over = false;
   private cancelled = false;
@@ -98,7 +99,6 @@ export class Driver implements AttemptHost {
   gather(command: RunCommand): void {
     if (this.over) return;
     this.inbox.push({ command });
-    this.gathered += 1;
     this.stopGather ??= this.clock.at(this.clock.now() + GATHER_MS, () => {
       this.stopGather = undefined;
       this.work();
@@ -173,11 +173,11 @@ export class Driver implements AttemptHost {
   /** Decides on all that came in, and on what follows from it. */
   private round(waiters: Waiter[]): AnyRunEvent[] {
     const now = this.clock.now();
+    this.roundAt = now;
     const events: AnyRunEvent[] = [];
     const inbox = this.inbox;
     if (inbox.length > 0) {
       this.inbox = [];
-      this.gathered = 0;
       this.stopGather?.();
       this.stopGather = undefined;
       for (const { command, waiter } of inbox) {
@@ -206,7 +206,7 @@ export class Driver implements AttemptHost {
     if (fold.inFlight.size > 0 || fold.cancelling) return undefined;
     if (fold.state === 'paused') return { end: 'paused', events: [] };
     if (fold.state === 'waiting') return { end: 'waiting', events: [] };
-    const due = nextDue(fold);
+    const due = nextDue(fold, this.roundAt);
     const idle =
       fold.readyEffects.size + fold.readyPure.size + fold.readyContainers.size + this.inbox.length === 0;
     if (due === undefined || !idle || due - this.clock.now() <= this.world.releaseAfterMs) return undefined;
@@ -322,7 +322,7 @@ export class Driver implements AttemptHost {
   /** Wakes up when time alone changes something. */
   private setAlarm(): void {
     this.stopAlarm?.();
-    const due = this.over ? undefined : nextDue(this.fold);
+    const due = this.over ? undefined : nextDue(this.fold, this.roundAt);
     this.stopAlarm = due === undefined ? undefined : this.clock.at(due, () => this.work());
   }
 

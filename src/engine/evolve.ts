@@ -174,8 +174,9 @@ function unready(fold: RunFold, record: NodeRecord): void {
 /** Takes back what is in flight, to be started again as the next attempt. */
 function interrupt(fold: RunFold): void {
   for (const record of fold.inFlight) {
-    leaveActive(record, 'pending');
-    if (!record.frame.dead) enqueue(record);
+    record.state = 'retrying';
+    record.retryAt = 0;
+    fold.retrying.add(record);
   }
   fold.inFlight.clear();
 }
@@ -210,7 +211,7 @@ function fail(fold: RunFold, record: NodeRecord, data: EventData['node.failed'])
   stop(fold, record);
   leaveActive(record, 'failed');
   record.error = data.error;
-  dropLanes(record);
+  if (data.handled || !record.frame.retained) dropLanes(record);
   if (!data.handled) {
     failFrame(record.frame, { error: data.error, path: data.because ?? record.path });
     return;
@@ -380,7 +381,7 @@ function endLane(record: NodeRecord, frame: Frame): void {
       lanes.failures.set(frame.lane, frame.failure);
     }
   }
-  if (frame.failure && !record.spec.node.retry) {
+  if (frame.failure && !frame.retained) {
     lanes.frames.delete(frame.lane);
     leave(frame);
   }

@@ -39,6 +39,7 @@ export interface RunFold {
   failing: Set<Frame>;
   /** Effects with an attempt that has started and not ended. */
   inFlight: Set<NodeRecord>;
+  /** Nodes that failed, or whose worker went away, and are to be started again from `retryAt` on. */
   retrying: Set<NodeRecord>;
   /** Running containers that have a time limit. */
   timed: Set<NodeRecord>;
@@ -82,6 +83,8 @@ export class Frame implements Scope {
   dead = false;
   /** Its lane has ended. */
   closed = false;
+  /** A container around it may be tried again, so what succeeded inside has to be kept until that is over. */
+  readonly retained: boolean;
 
   constructor(
     fold: RunFold,
@@ -105,6 +108,8 @@ export class Frame implements Scope {
     this.inputs = place.inputs;
     this.as = place.as;
     this.item = place.item;
+    this.retained =
+      place.owner !== undefined && (place.owner.spec.node.retry !== undefined || place.owner.frame.retained);
     this.unsettled = list.specs.length;
     this.records = list.specs.map((spec) => new NodeRecord(spec, this));
   }

@@ -86,38 +86,36 @@ export function beginContainer(draft: Draft, record: NodeRecord): void {
   }
 }
 
-/** Starts effects while the run has room for them; those that wait for a retry come first. */
+/** Starts effects while the run has room for them; those that are to be started again come first. */
 function startEffects(draft: Draft): void {
   const { fold } = draft;
   let room = fold.program.plan.concurrency - fold.inFlight.size;
-  if (fold.retrying.size > 0) {
-    for (const record of fold.retrying) {
-      if (room <= 0) return;
-      if (record.spec.kind !== 'effect' || record.retryAt > draft.now || overBudget(record)) continue;
+  for (const record of fold.retrying) {
+    if (room <= 0 || draft.halted) return;
+    if (record.spec.kind !== 'effect' || record.retryAt > draft.now || overBudget(record)) continue;
+    if (record.crashes >= record.spec.node.maxCrashes) {
+      draft.fail(record, toEventError(tooManyCrashes(record)));
+    } else {
       draft.node('node.started', record.path, record.attempt + 1, {});
       room -= 1;
     }
   }
   for (const record of fold.readyEffects) {
     if (room <= 0 || draft.halted) return;
-    const { maxCrashes } = record.spec.node;
-    if (record.crashes >= maxCrashes) {
-      const times = record.crashes === 1 ? 'once' : `${record.crashes} times`;
-      draft.fail(
-        record,
-        toEventError(
-          new IceError('max_crashes', `${record.path} was running when its worker died, ${times}`, {
-            hint: 'Look at what it does to its process: memory, exit, a native crash. `maxCrashes` sets the limit.',
-          }),
-        ),
-      );
-    } else if (passes(draft, record)) {
-      if (overBudget(record)) continue;
-      draft.node('node.started', record.path, record.attempt + 1, {});
-      room -= 1;
-    }
+    if (!passes(draft, record) || overBudget(record)) continue;
+    draft.node('node.started', record.path, record.attempt + 1, {});
+    room -= 1;
   }
 }
+
+const tooManyCrashes = ({ path, crashes }: NodeRecord): IceError =>
+  new IceError(
+    'max_crashes',
+    `${path} was running when its worker died, ${crashes === 1 ? 'once' : `${crashes} times`}`,
+    {
+      hint: 'Look at what it does to its process: memory, exit, a native crash. `maxCrashes` sets the limit.',
+    },
+  );
 
 /** Whether this node would spend money that the run has not got. */
 export function overBudget(record: NodeRecord): boolean {
