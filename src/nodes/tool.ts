@@ -18,7 +18,7 @@ export interface ToolEffects {
   /** The values of declared secrets; throws `secret_missing`. Without it, a tool that declares secrets fails so. */
   secrets?(project: string, names: readonly string[]): Promise<Record<string, string>>;
   /** The network behind an allow-list of hosts; see sandbox/host-fetch.ts. */
-  hostFetch(allow: { hosts: readonly string[] }): HostFetch;
+  hostFetch(allow: { hosts: readonly string[]; hint?(host: string): string }): HostFetch;
   /** The most that a tool of the project may do here; absent = what it declares. */
   policy?(project: string): Partial<Permissions> | undefined;
 }
@@ -50,6 +50,9 @@ export function createToolEffect(effects: ToolEffects): Effect {
       args,
       ref,
       permissions: { ...manifest.permissions, net: hosts },
+      ...(manifest.permissions.net.includes('*')
+        ? { hint: (host: string) => `Name the host in the node's args: hosts: ['${host}']` }
+        : {}),
     });
     const broken = checkSchema(manifest.output, result);
     if (broken !== undefined)
@@ -72,6 +75,8 @@ export interface RawCall {
   /** For messages. */
   ref: string;
   permissions: Permissions;
+  /** What to write when a host is missing; the line of the tool's permissions unless said. */
+  hint?(host: string): string;
 }
 
 /** One call in a runtime: permissions capped by policy, secrets in, and out of everything that comes back. */
@@ -96,7 +101,9 @@ export async function callTool(effects: ToolEffects, attempt: Attempt, call: Raw
         attempt.progress(
           progress.message === undefined ? progress : { ...progress, message: redact.text(progress.message) },
         ),
-      ...(permissions.net.length > 0 ? { fetch: effects.hostFetch({ hosts: permissions.net }) } : {}),
+      ...(permissions.net.length > 0 || call.hint !== undefined
+        ? { fetch: effects.hostFetch({ hosts: permissions.net, ...(call.hint ? { hint: call.hint } : {}) }) }
+        : {}),
     });
     return redact.json(result);
   } catch (thrown) {
