@@ -13,6 +13,7 @@ import { type Draft, isOpaque, nestedLists } from '../shape/draft.ts';
 import type { Path } from '../source/path.ts';
 import { assignable, describe, itemType, objectType, union } from '../types/index.ts';
 import { loopHelp, reachHelp } from './help.ts';
+import { warnOfLookAlikes } from './look-alikes.ts';
 import { inOrder } from './order.ts';
 import {
   agentResult,
@@ -24,7 +25,7 @@ import {
   resultsById,
 } from './result-types.ts';
 import { type FlowTypes, ScopeEnv } from './scope-env.ts';
-import { objectShape, ValueChecker } from './value-checker.ts';
+import { foreignMark, objectShape, ValueChecker } from './value-checker.ts';
 
 const NULL: JsonSchema = { type: 'null' };
 
@@ -72,6 +73,7 @@ export class Flow {
     const checker = this.checker(this.graph.top, undefined);
     const outputs = this.templates.outputs(this.draft.blueprint).map((field): [string, JsonSchema] => {
       this.syntax(field, []);
+      warnOfLookAlikes(this.out, field.parsed.template, field.keys, this.graph.top);
       return [
         String(field.keys[1]),
         this.rendered(checker, field.parsed.template, field.keys, this.graph.top),
@@ -100,6 +102,7 @@ export class Flow {
       if (field.role === 'result') continue;
       this.syntax(field, path);
       this.scopes(field, path, scope);
+      warnOfLookAlikes(this.out, field.parsed.template, [...path, ...field.keys], scope);
       const at = [...path, ...field.keys];
       const type = this.field(node, field, at, checker);
       if (field.role === 'onError') onError = type;
@@ -201,7 +204,7 @@ export class Flow {
         at,
         'A condition is one expression, and this is a text with an expression in it',
         {
-          help: 'Put the whole comparison inside {{ }}.',
+          help: foreignMark(template) ?? 'Put the whole comparison inside {{ }}.',
         },
       );
       return type;
@@ -241,7 +244,7 @@ export class Flow {
     this.types.items.set(node, item.found ? item.type : {});
     if (!item.fits) {
       this.out.atValue('ICE1424', at, `A loop goes over a list, and this is ${describe(type)}`, {
-        help: loopHelp(type, template),
+        help: foreignMark(template) ?? loopHelp(type, template),
       });
       this.types.items.set(node, {});
     } else if (item.nullable) {

@@ -72,4 +72,19 @@ export class ScopeEnv implements TypeEnv {
   nodeNames(): string[] {
     return this.scope.ids().filter((id) => id !== this.self?.id);
   }
+
+  /** What was probably meant by a name that there is not; undefined when the general "did you mean" says enough. */
+  meant(name: string): string | undefined {
+    const inputs = (this.types.inputs as { properties?: object }).properties ?? {};
+    if (Object.hasOwn(inputs, name)) return `Did you mean inputs.${name}?`;
+    for (let scope: Scope | undefined = this.scope; scope; scope = scope.parent) {
+      if (
+        scope.owner?.type === 'loop' &&
+        (name === 'item' || name === 'row' || name === 'it' || name === 'each')
+      ) {
+        return `The item of the loop '${scope.owner.id}' is called '${scope.owner.as}'.`;
+      }
+    }
+    return undefined;
+  }
 }

@@ -61,7 +61,7 @@ export function checkSecretInputs(out: Collector, draft: Draft, graph: Graph, te
           if (name === undefined) continue;
           if (field.role === 'prompt' || field.role === 'agentInput') {
             report(
-              'ICE1601',
+              'ICE1701',
               field,
               base,
               ref,
@@ -70,7 +70,7 @@ export function checkSecretInputs(out: Collector, draft: Draft, graph: Graph, te
             );
           } else if (node.cache !== undefined && node.cache !== false && field.role !== 'if') {
             report(
-              'ICE1602',
+              'ICE1702',
               field,
               base,
               ref,
@@ -104,7 +104,7 @@ export function checkSecretInputs(out: Collector, draft: Draft, graph: Graph, te
       const name = secretOf(ref, undefined);
       if (name !== undefined) {
         report(
-          'ICE1603',
+          'ICE1703',
           field,
           [],
           ref,

@@ -30,10 +30,10 @@ export function noteUnused(out: Collector, draft: Draft, graph: Graph, templates
       });
     }
   }
+  for (const { node } of graph.infos.values()) for (const id of node.needs ?? []) readNodes.add(id);
   for (const { node, scope } of graph.infos.values()) {
     // Inside a container the result of the container holds it.
     if (node.type !== 'set' || readNodes.has(node.id) || scope.owner) continue;
-    if ([...graph.infos.values()].some((info) => info.node.needs?.includes(node.id))) continue;
     out.atKey('ICE1216', draft.pathOf(node), `Nothing reads the values of '${node.id}'`, {
       severity: 'info',
       help: `Read one as {{ ${node.id}.${Object.keys(node.values)[0] ?? 'name'} }}, or remove the node.`,

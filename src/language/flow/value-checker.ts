@@ -1,7 +1,6 @@
 import type { Json, JsonSchema } from '../../contracts/json.ts';
 import type { Collector } from '../diagnostics/collector.ts';
 import { renameKey, replaceValue } from '../diagnostics/fixes.ts';
-import type { TypeEnv } from '../expressions/checker.ts';
 import { inferTemplate } from '../expressions/infer-template.ts';
 import { canBe } from '../expressions/kinds.ts';
 import { suggest } from '../expressions/suggest.ts';
@@ -18,6 +17,7 @@ import {
   typeOfValue,
 } from '../types/index.ts';
 import { closedObject } from './result-types.ts';
+import type { ScopeEnv } from './scope-env.ts';
 
 /** How the findings about a value are called: the arguments of a tool, the inputs of a workflow, … */
 export interface ValueKind {
@@ -34,9 +34,9 @@ export interface ValueKind {
  */
 export class ValueChecker {
   private readonly out: Collector;
-  private readonly env: TypeEnv;
+  private readonly env: ScopeEnv;
 
-  constructor(out: Collector, env: TypeEnv) {
+  constructor(out: Collector, env: ScopeEnv) {
     this.out = out;
     this.env = env;
   }
@@ -45,9 +45,10 @@ export class ValueChecker {
   infer(template: Template, path: Path): JsonSchema {
     const { type, findings } = inferTemplate(template, this.env);
     for (const each of findings) {
+      const name = each.code === 'ICE1307' ? textAt(template, each.path).slice(each.start, each.end) : '';
       this.out.within(each.code, [...path, ...each.path], each.start, each.end, each.message, {
         severity: each.severity,
-        help: each.help,
+        help: (name !== '' && this.env.meant(name)) || each.help,
       });
     }
     return type;
@@ -70,12 +71,12 @@ export class ValueChecker {
       }
     }
     const type = this.infer(template, path);
-    this.fits(type, expected, path, kind);
+    this.fits(type, expected, path, kind, foreignMark(template));
     return type;
   }
 
   /** Reports when no value of a type fits, or when it may be null where null does not fit. */
-  fits(type: JsonSchema, expected: JsonSchema, path: Path, kind: ValueKind): void {
+  fits(type: JsonSchema, expected: JsonSchema, path: Path, kind: ValueKind, hint?: string): void {
     const fit = assignable(type, expected);
     const name = nameOf(path, kind);
     if (!fit.ok) {
@@ -83,7 +84,7 @@ export class ValueChecker {
       const where = fit.path.length > 0 ? ` (at ${fit.path.join('.')})` : '';
       this.out.atValue(maybe ? 'ICE1423' : kind.wrongType, path, `${name}: ${fit.reason}${where}`, {
         ...(maybe ? { severity: 'warning' as const } : {}),
-        help: `${kind.taker} takes ${describe(expected)}; this is ${describe(type)}.`,
+        help: hint ?? `${kind.taker} takes ${describe(expected)}; this is ${describe(type)}.`,
       });
       return;
     }
@@ -214,3 +215,26 @@ const pathParts = (path: string): (string | number)[] =>
   [...path.matchAll(/\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]|([\w$-]+)/g)].map((match) =>
     match[1] !== undefined ? Number(match[1]) : (match[2] ?? match[3]!),
   );
+
+/** The text of a template at a place in it. */
+function textAt(template: Template, path: readonly (string | number)[]): string {
+  let at: Template | undefined = template;
+  for (const key of path) {
+    if (at?.kind === 'array') at = at.items[Number(key)];
+    else if (at?.kind === 'object') at = at.entries.find(([name]) => name === key)?.[1];
+  }
+  return at?.kind === 'single' || at?.kind === 'text' ? at.text : '';
+}
+
+/** `${{ x }}` and `"{{ x }}"` inside quotes: what is around an expression makes a text of it. */
+export function foreignMark(template: Template): string | undefined {
+  if (template.kind !== 'text') return undefined;
+  const around = template.parts
+    .filter((part) => typeof part === 'string')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+  if (template.parts.filter((part) => typeof part !== 'string').length !== 1) return undefined;
+  if (around.length === 1 && around[0] === '$')
+    return 'Remove the $: with anything around it, {{ }} makes a text.';
+  return 'With anything around it, {{ }} makes a text. Put all of it inside the braces.';
+}

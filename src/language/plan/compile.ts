@@ -76,7 +76,7 @@ function compileNode(node: BlueprintNode, graph: Graph, context: Context): PlanN
   const info = graph.of(node);
   const base = {
     id: node.id,
-    after: [...info.scope.nodes.keys()].filter((id) => info.after.has(id)),
+    after: [...info.after],
     reads: [...info.reads],
     ...(node.if === undefined || node.if === true ? {} : { if: node.if as Json }),
     ...(node.retry === undefined ? {} : { retry: retryOf(node.retry) }),

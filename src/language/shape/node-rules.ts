@@ -63,20 +63,23 @@ function checkBase(out: Collector, node: BlueprintNode, path: Path): void {
 /** `if: price > 500`: a text, which would always count as true. */
 function mustBeExpression(out: Collector, value: string, path: Path, what: string): void {
   if (value.includes('{{')) return;
-  const text = value.trim();
+  const text = bareExpression(value.trim());
   const { start, end } = out.source.valueSpan(path);
   const fixable =
     !out.source.shared(path) && !out.source.text.slice(start, end).includes('\n') && text !== '';
   out.atValue('ICE1124', path, `${what} holds a text and no expression`, {
     help: text === '' ? 'Write {{ an expression }}.' : `Write ${quoted(`{{ ${text} }}`)}.`,
     fix: fixable
-      ? {
-          title: 'Put it in {{ }}',
-          safe: true,
-          edits: [{ start, end, text: quoted(`{{ ${text} }}`) }],
-        }
+      ? { title: 'Put it in {{ }}', safe: true, edits: [{ start, end, text: quoted(`{{ ${text} }}`) }] }
       : undefined,
   });
+}
+
+/** `${ x }`, `$x` and `{ x }`, as other tools write expressions. */
+function bareExpression(text: string): string {
+  const braces = /^\$?\{([^{}]*)\}$|^\$\(([^()]*)\)$/.exec(text);
+  if (braces) return (braces[1] ?? braces[2]!).trim();
+  return /^\$[A-Za-z_][\w.]*$/.test(text) ? text.slice(1) : text;
 }
 
 function checkModel(

@@ -56,11 +56,14 @@ export class NodeWalk extends Walk {
   }
 
   override unknownHelp(key: string, names: string[]): string {
+    if (this.type === '') return super.unknownHelp(key, names);
     const owners = NODE_TYPES.filter((type) => type !== this.type && fieldsOf(type).fields.has(key));
-    if (owners.length > 0 && !BASE_FIELDS.has(key) && this.type !== '') {
-      return `It is a field of ${owners.map((type) => `\`${type}\``).join(' and ')} nodes. ${super.unknownHelp(key, names)}`;
-    }
-    return super.unknownHelp(key, names);
+    const own = names.filter((name) => !BASE_FIELDS.has(name) && name !== 'type');
+    const elsewhere =
+      owners.length > 0
+        ? `It is a field of ${owners.map((type) => `\`${type}\``).join(' and ')} nodes. `
+        : '';
+    return `${elsewhere}Its own fields are ${own.join(', ')}; every node has ${[...BASE_FIELDS].join(', ')}.`;
   }
 
   private node(value: unknown, path: Path): BlueprintNode | undefined {

@@ -55,7 +55,7 @@ export class Walk {
       case 'union':
         return this.union(shape, value, path);
       case 'object':
-        if (!isMap(value)) return this.wrongType(shape, value, path);
+        if (!isMap(value)) return this.retryCount(shape, value, path) ?? this.wrongType(shape, value, path);
         return this.object(shape, value, path, {
           place: { kind: path.at(-1) === 'retry' ? 'retry' : 'other' },
           what: path.length === 0 ? 'The document' : `\`${String(path.at(-1))}\``,
@@ -160,6 +160,16 @@ export class Walk {
   /** May be replaced by one that knows where else the field would be right. */
   unknownHelp(_key: string, names: string[]): string {
     return `Its fields are ${names.filter((name) => !name.startsWith('$')).join(', ')}.`;
+  }
+
+  /** `retry: 3`: a count in the place of the map. */
+  private retryCount(shape: Shape, value: unknown, path: Path): Walked {
+    const count = Number(value);
+    if (path.at(-1) !== 'retry' || typeof value === 'boolean' || !Number.isInteger(count) || count < 1)
+      return undefined;
+    const text = `{ maxAttempts: ${count} }`;
+    const fix = replaceValue(this.out.source, path, text, `Write ${text}`, false);
+    return this.wrongType(shape, value, path, `Write ${text}; the first attempt counts.`, fix);
   }
 
   wrongType(shape: Shape, value: unknown, path: Path, help?: string, fix?: Fix): typeof BROKEN {

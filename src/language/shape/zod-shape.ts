@@ -1,6 +1,7 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { inputSchema, nodeSchema } from '../../contracts/blueprint.ts';
 import { durationSchema } from '../../contracts/durations.ts';
+import { NODE_ID } from '../../contracts/ids.ts';
 import { schemaSchema } from '../../contracts/nodes/base.ts';
 
 /** A zod schema as the walk reads it. The zod schemas in contracts stay the only definition of a document. */
@@ -38,7 +39,7 @@ interface Def {
   values?: unknown[];
   entries?: Record<string, string | number>;
   defaultValue?: unknown;
-  checks?: { _zod: { def: { format?: string } } }[];
+  checks?: { _zod: { def: { format?: string; pattern?: RegExp } } }[];
   format?: string;
 }
 const defOf = (schema: z.ZodType): Def => (schema as unknown as { _zod: { def: Def } })._zod.def;
@@ -87,8 +88,10 @@ function read(schema: z.ZodType): Shape {
       return { kind: 'union', options: def.options!.map(shapeOf) };
     }
     case 'string':
+      // Whoever reads nodes says what is wrong with an id, and goes on with it.
+      return { kind: 'leaf', type: 'string', schema: isNodeId(def) ? z.string() : schema };
     case 'boolean':
-      return { kind: 'leaf', type: def.type, schema };
+      return { kind: 'leaf', type: 'boolean', schema };
     case 'number':
       return { kind: 'leaf', type: isInteger(def) ? 'integer' : 'number', schema };
     case 'literal':
@@ -107,6 +110,9 @@ function read(schema: z.ZodType): Shape {
       throw new TypeError(`A document cannot use a zod schema of type ${def.type}`);
   }
 }
+
+const isNodeId = (def: Def): boolean =>
+  (def.checks ?? []).some((check) => check._zod.def.pattern?.source === NODE_ID.source);
 
 const isInteger = (def: Def): boolean =>
   def.format === 'safeint' || (def.checks ?? []).some((check) => check._zod.def.format === 'safeint');

@@ -7,6 +7,17 @@ export interface Edit {
   text: string;
 }
 
+/** Applies edits that are sorted and do not overlap. */
+export function applyEdits(text: string, edits: readonly Edit[]): string {
+  let out = '';
+  let at = 0;
+  for (const edit of edits) {
+    out += text.slice(at, edit.start) + edit.text;
+    at = edit.end;
+  }
+  return out + text.slice(at);
+}
+
 /**
  * Where the lines of a text begin; turns offsets into lines and columns. A byte order mark has no column. The text may
  * be a mended copy of what the user wrote: positions are then those of the original. Such edits change no line breaks.

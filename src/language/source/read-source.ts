@@ -2,9 +2,9 @@ import { type Document, type Node, parseDocument } from 'yaml';
 import type { Diagnostic } from '../../contracts/diagnostics.ts';
 import { finding } from '../diagnostics/finding.ts';
 import { checkCharacters, checkJson } from './check-text.ts';
-import { type Edit, LineIndex } from './line-index.ts';
+import { applyEdits, type Edit, LineIndex } from './line-index.ts';
 import { type Mended, ParsedSource } from './parsed-source.ts';
-import { toJson } from './to-json.ts';
+import { type Converted, toJson } from './to-json.ts';
 import { cover, plainWithTemplate, quoted, unquotedTemplates } from './unquoted.ts';
 import { explainYamlErrors } from './yaml-errors.ts';
 
@@ -45,12 +45,12 @@ export function readSource(input: { text: string; file: string }): ReadResult {
   }
   const isJson = file.toLowerCase().endsWith('.json');
   const jsonProblem = isJson ? checkJson(file, lines) : undefined;
-  const { document, mended, lines: read, errors, repaired } = readWithRepairs(file, lines);
+  const { document, mended, converted, lines: read, errors, repaired } = readWithRepairs(file, lines);
   const diagnostics: Diagnostic[] = mended.map((region) => unquoted(file, read, region, isJson));
   diagnostics.push(...errors);
   if (jsonProblem && diagnostics.length === 0) diagnostics.push(jsonProblem);
   diagnostics.push(...checkCharacters(file, lines));
-  const { value, anchors, findings } = toJson(document, file, read, mended);
+  const { value, anchors, findings } = converted;
   for (const each of findings) diagnostics.push(withOriginFix(each.diagnostic, read));
   const fatal = (errors.length > 0 && !repaired) || findings.some((each) => each.fatal);
   const source = new ParsedSource({
@@ -75,6 +75,7 @@ export function readSource(input: { text: string; file: string }): ReadResult {
 interface Reading {
   document: Document.Parsed;
   mended: Mended[];
+  converted: Converted;
   /** Of the text that was read at last. */
   lines: LineIndex;
   errors: Diagnostic[];
@@ -92,16 +93,23 @@ function readWithRepairs(file: string, original: LineIndex): Reading {
   const errors: Diagnostic[] = [];
   for (let round = 0; ; round++) {
     const { document, mended } = parse(lines.text, lines);
-    const found = explainYamlErrors(file, lines, document).map((each) => withOriginFix(each, lines));
-    errors.push(...found);
-    if (found.length === 0) return { document, mended, lines, errors, repaired: true };
+    const converted = toJson(document, file, lines, mended);
+    let found = explainYamlErrors(file, lines, document);
+    // A missing dash is no error of YAML, and all that follows would be taken for parts of the node before.
+    if (found.length === 0 && round < MAX_REPAIRS) {
+      found = converted.findings.filter((each) => each.missingDash).map((each) => each.diagnostic);
+    }
+    const reading = { document, mended, converted, lines, errors };
+    if (found.length === 0) return { ...reading, repaired: true };
+    found = found.map((each) => withOriginFix(each, lines));
     const next = merged(
       edits,
       found.flatMap((each) => each.fix?.edits ?? []),
     );
     if (round === MAX_REPAIRS || found.some((each) => !each.fix) || next === undefined) {
-      return { document, mended, lines, errors, repaired: false };
+      return { ...reading, errors: [...errors, ...found], repaired: false };
     }
+    errors.push(...found);
     edits = next;
     lines = new LineIndex(applyEdits(original.text, edits), original, edits);
   }
@@ -116,16 +124,6 @@ function merged(before: Edit[], more: Edit[]): Edit[] | undefined {
     if (edit.text.includes('\n')) return undefined;
   }
   return more.length === 0 ? undefined : all;
-}
-
-function applyEdits(text: string, edits: readonly Edit[]): string {
-  let out = '';
-  let at = 0;
-  for (const edit of edits) {
-    out += text.slice(at, edit.start) + edit.text;
-    at = edit.end;
-  }
-  return out + text.slice(at);
 }
 
 /** A finding whose fix was made for a mended copy, with the fix for the original. */

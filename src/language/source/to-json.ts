@@ -18,6 +18,15 @@ interface Found {
   diagnostic: Diagnostic;
   /** The value can't be used. */
   fatal: boolean;
+  /** A second `id` in one node: the dash of the next node is missing. */
+  missingDash?: boolean;
+}
+
+export interface Converted {
+  value: Json | undefined;
+  /** Alias -> what it repeats. */
+  anchors: Map<Node, Node>;
+  findings: Found[];
 }
 
 /** Turns the parser's tree into JSON, bounded, and reports what JSON can't say. */
@@ -26,7 +35,7 @@ export function toJson(
   file: string,
   lines: LineIndex,
   mended: Mended[],
-): { value: Json | undefined; anchors: Map<Node, Node>; findings: Found[] } {
+): Converted {
   const conversion = new Conversion(document, file, lines, mended);
   const root = document.contents as Node | null;
   if (root === null || (isScalar(root) && root.value === null && !root.source)) {
@@ -178,6 +187,8 @@ class Conversion {
       if (name === undefined) continue;
       const before = seen.get(name);
       if (before !== undefined) {
+        const second = name === 'id' && node.flow !== true && this.missingDash(key, before);
+        if (second) break;
         this.duplicate(name, key, before);
         continue;
       }
@@ -224,6 +235,39 @@ class Conversion {
       });
     }
     return confusion?.meant ?? name;
+  }
+
+  /** `id` twice in a node: what follows is another one. False when it can't be mended by a dash. */
+  private missingDash(key: Node | null, before: Node): boolean {
+    const start = key?.range?.[0] ?? 0;
+    const { text } = this.lines;
+    if (text.slice(start - 2, start) !== '  ') return false;
+    this.findings.push({
+      diagnostic: finding(
+        'ICE1004',
+        this.file,
+        'The node has an `id` already: a dash is missing before the next one',
+        {
+          range: this.lines.range(start, key!.range![1]),
+          help: 'Begin each node with a dash and a blank: `- id: …`.',
+          related: [
+            {
+              file: this.file,
+              range: this.lines.range(before.range![0], before.range![1]),
+              message: 'The id of the node before',
+            },
+          ],
+          fix: {
+            title: 'Insert the dash',
+            safe: true,
+            edits: [{ start: start - 2, end: start, text: '- ' }],
+          },
+        },
+      ),
+      fatal: true,
+      missingDash: true,
+    });
+    return true;
   }
 
   private duplicate(name: string, key: Node | null, before: Node): void {

@@ -1,15 +1,18 @@
-import type { Document } from 'yaml';
+import { type Document, parseDocument } from 'yaml';
 import type { Diagnostic } from '../../contracts/diagnostics.ts';
 import { finding } from '../diagnostics/finding.ts';
-import type { LineIndex } from './line-index.ts';
+import { applyEdits, type LineIndex } from './line-index.ts';
 import { quoted } from './unquoted.ts';
 
 /** Errors that say little about each other: all of them are shown. Of the others the first, which caused the rest. */
-const INDEPENDENT = new Set(['TAB_AS_INDENT', 'BAD_SCALAR_START']);
+const INDEPENDENT = new Set(['BAD_SCALAR_START']);
 const MAX_SHOWN = 20;
 
 /** The parser's errors in our words: what is wrong, why, what to write. */
 export function explainYamlErrors(file: string, lines: LineIndex, document: Document.Parsed): Diagnostic[] {
+  const tabbed = document.errors.find((error) => error.code === 'TAB_AS_INDENT');
+  // Where tabs indent, the other errors follow from what the parser took them for.
+  if (tabbed) return [tab(file, lines, lines.position(tabbed.pos[0]).line)];
   const shown: Diagnostic[] = [];
   let first = true;
   const seen = new Set<string>();
@@ -37,8 +40,6 @@ function explain(
   const at = lines.position(pos[0]);
   const here = lines.range(pos[0], Math.max(pos[1], pos[0]));
   switch (code) {
-    case 'TAB_AS_INDENT':
-      return tab(file, lines, at.line);
     case 'MULTIPLE_DOCS': {
       const start = lines.lineStart(at.line);
       return finding('ICE1006', file, 'The file holds more than one document', {
@@ -95,23 +96,42 @@ const lower = (message: string): string => message.charAt(0).toLowerCase() + mes
 const quoteOf = (message: string): string =>
   message.includes("'") ? "'" : /[\]}]/.exec(message) ? '[' : '"';
 
+/** Widths that a tab may have been meant to have; the first that can be read wins. */
+const TAB_WIDTHS = [2, 4, 8, 1, 3, 6];
+
 function tab(file: string, lines: LineIndex, line: number): Diagnostic {
   const start = lines.lineStart(line);
   const space = /^[ \t]*/.exec(lines.line(line))![0];
-  const edits = [];
-  // All lines at once: indentation has a meaning only in comparison.
+  const tabs: { from: number; lead: string }[] = [];
+  // All lines at once: indentation has a meaning only in comparison. Blanks before a tab may belong to a text.
   for (let each = 1; each <= lines.lines; each++) {
     const lead = /^[ \t]*/.exec(lines.line(each))![0];
-    if (!lead.includes('\t')) continue;
-    const from = lines.lineStart(each);
-    edits.push({ start: from, end: from + lead.length, text: lead.replaceAll('\t', '  ') });
+    if (lead.startsWith('\t') || (each === line && lead.includes('\t')))
+      tabs.push({ from: lines.lineStart(each), lead });
   }
+  const editsFor = (width: number) =>
+    tabs.map(({ from, lead }) => ({
+      start: from,
+      end: from + lead.length,
+      text: lead.replaceAll('\t', ' '.repeat(width)),
+    }));
+  const width =
+    lines.text.length > 200_000
+      ? undefined
+      : TAB_WIDTHS.find((each) => isReadable(applyEdits(lines.text, editsFor(each))));
   return finding('ICE1003', file, 'A tab cannot indent', {
     range: lines.range(start, start + space.length),
-    help: 'YAML indents with blanks, two for each level.',
-    fix: { title: 'Replace leading tabs with two blanks each', safe: true, edits },
+    help: `YAML indents with blanks. Write ${width ?? 2} of them for each tab.`,
+    fix: {
+      title: `Replace each leading tab with ${width ?? 2} blanks`,
+      safe: width !== undefined,
+      edits: editsFor(width ?? 2),
+    },
   });
 }
+
+const isReadable = (text: string): boolean =>
+  parseDocument(text, { uniqueKeys: false, prettyErrors: false, logLevel: 'error' }).errors.length === 0;
 
 /** Says what the line could be aligned with: the indentations of the open blocks above it. */
 function indentation(file: string, lines: LineIndex, line: number): Diagnostic {

@@ -1,6 +1,6 @@
 import { entry } from './code-entry.ts';
 
-/** ICE12xx: what a document refers to, and the order of its nodes. ICE16xx: secrets. */
+/** ICE12xx: what a document refers to, and the order of its nodes. ICE17xx: secrets. */
 export const REFERENCE_CODES = {
   ICE1201: entry(
     'An unknown tool',
@@ -98,19 +98,19 @@ export const REFERENCE_CODES = {
     '- { id: a, type: set, values: { x: 1 } }',
     'outputs: { x: "{{ a.x }}" }',
   ),
-  ICE1601: entry(
+  ICE1701: entry(
     'A secret input in a prompt',
     'Inputs with `writeOnly: true` are secrets; what a model is given, its provider sees. They may go to tools.',
     'prompt: "Use {{ inputs.key }}"',
     'args: { key: "{{ inputs.key }}" }',
   ),
-  ICE1602: entry(
+  ICE1702: entry(
     'A secret input in the key of a cache',
     'The arguments of a cached node are its key, which outlives the run.',
     'cache: true\nargs: { key: "{{ inputs.key }}" }',
     'args: { key: "{{ inputs.key }}" }',
   ),
-  ICE1603: entry(
+  ICE1703: entry(
     'A secret input in an output',
     'Outputs are stored and shown as they are, so this would show the secret.',
     'outputs: { key: "{{ inputs.key }}" }',

@@ -148,7 +148,7 @@ export const SHAPE_CODES = {
   ),
   ICE1125: entry(
     'Not a JSON Schema',
-    'The schema could not check any value as it stands: an unknown type, a required that is no list, …',
+    'The schema could not check any value as it stands: an unknown type, a required that is no list.',
     'csv: { type: str }',
     'csv: { type: string }',
   ),
@@ -211,5 +211,11 @@ export const SHAPE_CODES = {
     'The code of a `code` node is not a template: values reach it through `args`.',
     'code: "return {{ load.rows }}"',
     'args: { rows: "{{ load.rows }}" }\ncode: return args.rows',
+  ),
+  ICE1137: entry(
+    'A text that looks like an expression',
+    'Other tools write {x}, with or without a $ before it; here expressions stand in {{ }}, and anything else is a plain text.',
+    'text: "{inputs.csv}"',
+    'text: "{{ inputs.csv }}"',
   ),
 };

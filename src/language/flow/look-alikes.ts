@@ -1,0 +1,48 @@
+import type { Collector } from '../diagnostics/collector.ts';
+import type { Template } from '../expressions/template.ts';
+import type { Scope } from '../graph/scope.ts';
+import type { Path } from '../source/path.ts';
+
+/** `${x.y}`, `{x.y}`, `$(x.y)`, `<%= x.y %>` and `$x.y`: how other tools write an expression. */
+const FOREIGN =
+  /\$\{\s*([A-Za-z_]\w*)[.[][^{}]*\}|(?<![{$])\{\s*([A-Za-z_]\w*)\.[\w.[\]]+\s*\}(?!\})|\$\(\s*([A-Za-z_]\w*)\.[\w.]+\s*\)|<%=?\s*([A-Za-z_]\w*)\.[^%]*%>|^\$([A-Za-z_]\w*)\.[\w.]+$/;
+
+/** Warns of texts that look like expressions of another tool, and read something that exists here. */
+export function warnOfLookAlikes(out: Collector, template: Template, path: Path, scope: Scope): void {
+  switch (template.kind) {
+    case 'static':
+      visit(template.value, path);
+      return;
+    case 'array':
+      for (const [index, item] of template.items.entries())
+        warnOfLookAlikes(out, item, [...path, index], scope);
+      return;
+    case 'object':
+      for (const [key, item] of template.entries) warnOfLookAlikes(out, item, [...path, key], scope);
+      return;
+    default:
+      return;
+  }
+  function visit(value: unknown, at: Path): void {
+    if (typeof value === 'string') {
+      const match = value.length > 10_000 || !/[${<]/.test(value) ? null : FOREIGN.exec(value);
+      const name = match?.slice(1).find((group) => group !== undefined);
+      if (!match || !name || (name !== 'inputs' && !scope.find(name) && !scope.isVariable(name))) return;
+      const inner = match[0].replace(/^(?:\$\{|\$\(|\{|<%=?|\$)\s*/, '').replace(/\s*(?:\}|\)|%>)$/, '');
+      out.within(
+        'ICE1137',
+        at,
+        match.index,
+        match.index + match[0].length,
+        'This looks like an expression, and is a plain text',
+        {
+          severity: 'warning',
+          help: `Write {{ ${inner} }}.`,
+        },
+      );
+    } else if (Array.isArray(value)) for (const [index, item] of value.entries()) visit(item, [...at, index]);
+    else if (typeof value === 'object' && value !== null) {
+      for (const [key, item] of Object.entries(value)) visit(item, [...at, key]);
+    }
+  }
+}

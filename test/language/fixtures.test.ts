@@ -1,0 +1,145 @@
+import { globSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Diagnostic } from '../../src/contracts/diagnostics.ts';
+import { applyFixes, CODES, checkBlueprint } from '../../src/language/index.ts';
+import { fixtureCatalog } from './fixture-catalog.ts';
+
+const catalog = fixtureCatalog();
+const check = (file: string, text: string) => checkBlueprint({ text, file }, catalog);
+const told = (diagnostics: Diagnostic[]) =>
+  diagnostics
+    .filter((each) => each.severity !== 'info')
+    .map((each) => `${each.code} at ${each.range?.start.line}: ${each.message}`);
+
+const FIXTURES = join(import.meta.dirname, 'fixtures');
+const BROKEN = join(import.meta.dirname, 'broken');
+const fixtures = readdirSync(FIXTURES).sort();
+
+/** `# expect ICE1203 at 8`: the code and the line of the first finding. */
+function expectation(text: string): { code: string; line: number } {
+  const match = /expect (ICE\d{4}) at (\d+)/.exec(text)!;
+  return { code: match[1]!, line: Number(match[2]) };
+}
+
+describe('each code has a document that causes it', () => {
+  it.each(fixtures.filter((file) => file.includes('.bad.')))('%s', (file) => {
+    const text = readFileSync(join(FIXTURES, file), 'utf8');
+    const { code, line } = expectation(text);
+    const { diagnostics } = check(file, text);
+    expect(file.startsWith(code)).toBe(true);
+    expect(diagnostics[0]).toMatchObject({ code, range: { start: { line } } });
+    // One mistake, one finding: nothing that only follows from it.
+    expect(told(diagnostics)).toHaveLength(diagnostics[0]!.severity === 'info' ? 0 : 1);
+  });
+});
+
+describe('the same documents, mended, have no findings', () => {
+  it.each(fixtures.filter((file) => file.includes('.good.')))('%s', (file) => {
+    const { diagnostics, ok } = check(file, readFileSync(join(FIXTURES, file), 'utf8'));
+    expect(diagnostics).toEqual([]);
+    expect(ok).toBe(true);
+  });
+});
+
+/** Codes that no document can cause before it runs, and those of other rooms. */
+const ELSEWHERE: Record<string, string> = {
+  ICE1008: 'a document of 5 MB is made below',
+  ICE1315: 'steps are counted when an expression is evaluated',
+  ICE1316: 'sizes are known when an expression is evaluated',
+  ICE1320: 'the values of functions are known when an expression is evaluated',
+  ICE1324: 'whether a node has a value is known when it runs',
+  ICE1426: 'outputs have no declared schemas yet',
+  ICE1432: 'reading a skipped node is allowed; the code is kept for a lint',
+};
+
+describe('the table of codes', () => {
+  it('has a pair of fixtures for every code that a blueprint can cause', () => {
+    const without = Object.keys(CODES)
+      .filter((code) => !/^ICE(15|16|40)/.test(code) && !(code in ELSEWHERE))
+      .filter(
+        (code) =>
+          !fixtures.some((file) => file.startsWith(`${code}.bad`)) ||
+          !fixtures.some((file) => file.startsWith(`${code}.good`)),
+      );
+    expect(without).toEqual([]);
+  });
+
+  it('has at least 60 codes, and every code that the sources use', () => {
+    expect(Object.keys(CODES).length).toBeGreaterThanOrEqual(60);
+    const root = join(import.meta.dirname, '../../src');
+    const used = new Set<string>();
+    for (const file of globSync('**/*.ts', { cwd: root })) {
+      for (const match of readFileSync(join(root, file), 'utf8').matchAll(/'(ICE\d{4})'/g))
+        used.add(match[1]!);
+    }
+    expect([...used].filter((code) => !(code in CODES)).sort()).toEqual([]);
+  });
+
+  it('says what each code means, with a bad and a good example', () => {
+    for (const [code, entry] of Object.entries(CODES)) {
+      expect(entry.title, code).toMatch(/\S/);
+      expect(entry.explain, code).toMatch(/[.!]$/);
+      expect(entry.bad, code).not.toBe(entry.good);
+    }
+  });
+});
+
+describe('documents as an outsider breaks them: the root cause is the first finding, at its line', () => {
+  const broken = readdirSync(BROKEN).sort();
+
+  it.each(broken.filter((file) => !file.startsWith('00')))('%s', (file) => {
+    const text = readFileSync(join(BROKEN, file), 'utf8');
+    const { code, line } = expectation(text);
+    const { diagnostics } = check(file, text);
+    expect(diagnostics[0]).toMatchObject({ code, range: { start: { line } } });
+    expect(told(diagnostics)).toHaveLength(1);
+    expect(diagnostics[0]!.help).toMatch(/\S/);
+  });
+
+  it('and the document that they were made of is valid', () => {
+    expect(
+      told(check('valid.yaml', readFileSync(join(BROKEN, '00-valid.yaml'), 'utf8')).diagnostics),
+    ).toEqual([]);
+  });
+});
+
+describe('--fix', () => {
+  const all = [
+    ...fixtures.filter((file) => file.includes('.bad.')).map((file) => join(FIXTURES, file)),
+    ...readdirSync(BROKEN).map((file) => join(BROKEN, file)),
+  ];
+
+  it('mends what it offers to mend: no safe fix leaves its own finding behind', () => {
+    let fixed = 0;
+    for (const path of all) {
+      const text = readFileSync(path, 'utf8');
+      const { diagnostics } = check(path, text);
+      const safe = diagnostics.filter((each) => each.fix?.safe);
+      if (safe.length === 0) continue;
+      const mended = applyFixes(text, diagnostics);
+      expect(mended.applied, path).toBe(safe.length);
+      const after = check(path, mended.text).diagnostics;
+      for (const each of safe)
+        expect(
+          after.map((other) => other.code),
+          path,
+        ).not.toContain(each.code);
+      fixed++;
+    }
+    expect(fixed).toBeGreaterThan(15);
+  });
+
+  it('leaves unsafe fixes alone unless it is told otherwise', () => {
+    const text =
+      'blueprint: 2\nname: My Flow\nnodes: [{ id: a, type: set, values: { x: 1 } }]\noutputs: { x: "{{ a.x }}" }\n';
+    const { diagnostics } = check('a.yaml', text);
+    expect(applyFixes(text, diagnostics)).toEqual({ text, applied: 0 });
+    expect(applyFixes(text, diagnostics, { safeOnly: false }).text).toContain('name: my-flow');
+  });
+});
+
+it('refuses a document of 5 MB without reading it', () => {
+  const { diagnostics } = check('big.yaml', `# ${'x'.repeat(5_000_000)}\n`);
+  expect(diagnostics.map((each) => each.code)).toEqual(['ICE1008']);
+});
