@@ -1,5 +1,5 @@
 import { ERRORS, IceError, isErrorCode } from '../contracts/errors.ts';
-import type { AnyRunEvent, RunState } from '../contracts/events.ts';
+import { type AnyRunEvent, ENDED, type RunState } from '../contracts/events.ts';
 import { DEFAULT_RETRY, type RetryOptions, sleep, waitMs } from './retry.ts';
 import { type SseFrame, SseParser } from './sse.ts';
 
@@ -19,6 +19,8 @@ export interface FollowOptions {
 
 /** A stream that says nothing for so long, not even that it is alive, is given up and taken up again. */
 const SILENCE_MS = 45_000;
+/** After the last frame the server ends the stream; a connection that was read to its end can be used again. */
+const DRAIN_MS = 200;
 /** Attempts in a row that bring nothing. Any entry starts the count again. */
 const MOST_FAILURES = 8;
 
@@ -34,6 +36,7 @@ export async function* followRun(
 ): AsyncGenerator<FollowedEntry, void, undefined> {
   let last = options.after ?? 0;
   let failures = 0;
+  let ended = false;
   for (;;) {
     options.signal?.throwIfAborted();
     let error: IceError;
@@ -42,7 +45,7 @@ export async function* followRun(
     options.signal?.addEventListener('abort', forward, { once: true });
     try {
       const response = await open(last, stop.signal);
-      for await (const frame of frames(response, stop)) {
+      for await (const frame of frames(response, stop, () => (ended ? DRAIN_MS : SILENCE_MS))) {
         if (frame.event === 'message') {
           const event = JSON.parse(frame.data) as AnyRunEvent;
           if (event.seq <= last) continue;
@@ -58,13 +61,16 @@ export async function* followRun(
           };
         } else if (frame.event === 'end') {
           const end = JSON.parse(frame.data) as { state: RunState; seq: number };
+          if (!ENDED.has(end.state)) throw lost('the server went away');
           if (end.seq > last) throw lost(`event ${last + 1} is missing`);
+          ended = true;
           yield { kind: 'end', ...end };
-          return;
         } else if (frame.event === 'problem') throw problemOf(frame.data);
       }
+      if (ended) return;
       error = lost('the stream ended before the run');
     } catch (thrown) {
+      if (ended) return;
       if (options.signal?.aborted) throw options.signal.reason;
       if (thrown instanceof IceError && !ERRORS[thrown.code].retry) throw thrown;
       error =
@@ -102,7 +108,11 @@ function problemOf(data: string): IceError {
 }
 
 /** The frames of one connection; silence ends it as a cut would. */
-async function* frames(response: Response, stop: AbortController): AsyncGenerator<SseFrame, void, undefined> {
+async function* frames(
+  response: Response,
+  stop: AbortController,
+  silenceMs: () => number,
+): AsyncGenerator<SseFrame, void, undefined> {
   if (!response.body) return;
   const reader = response.body.getReader();
   const decoder = new TextDecoder();
@@ -111,7 +121,7 @@ async function* frames(response: Response, stop: AbortController): AsyncGenerato
     for (;;) {
       let timer: ReturnType<typeof setTimeout> | undefined;
       const silence = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(lost(`nothing came for ${SILENCE_MS / 1000} s`)), SILENCE_MS);
+        timer = setTimeout(() => reject(lost(`nothing came for ${SILENCE_MS / 1000} s`)), silenceMs());
         // A process that has nothing else to do may end.
         (timer as { unref?: () => void }).unref?.();
       });

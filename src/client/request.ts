@@ -51,9 +51,11 @@ export function createSender(options: ClientOptions) {
       headers['content-type'] = 'application/json';
       init.body = JSON.stringify(call.body);
     }
-    // With a key of its own a write may be repeated: the server answers the second as it did the first.
-    if (route.method !== 'GET' && route.method !== 'PUT' && route.readOnly !== true)
-      headers['idempotency-key'] = call.idempotencyKey ?? crypto.randomUUID();
+    // With a key of its own a write may be repeated: the server answers the second as it did the first. What is safe
+    // to repeat anyway needs none, and neither does what names itself: a key costs the server a commit.
+    const named = typeof (call.body as { id?: unknown } | undefined)?.id === 'string';
+    const key = call.idempotencyKey ?? (route.safe || named ? undefined : crypto.randomUUID());
+    if (key !== undefined) headers['idempotency-key'] = key;
 
     for (let attempt = 1; ; attempt++) {
       let error: IceError;

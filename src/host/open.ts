@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Fetch } from '../client/request.ts';
@@ -170,6 +171,7 @@ function assemble(parts: Parts): Host {
     engine,
     std,
     clock: { now: Date.now },
+    sha256: (content) => hash('sha256', content, 'hex'),
     config: {
       version,
       pid: process.pid,
@@ -215,7 +217,12 @@ function assemble(parts: Parts): Host {
       await engine.driveWhenFree(of, runId, signal);
     },
     suspend: (runId, of = project) => engine.suspend(of, runId),
-    startWorker: () => engine.start(),
+    startWorker: () => {
+      engine.start();
+      releaseDead(stores).catch((error: unknown) =>
+        log({ level: 'error', message: 'the runs of a dead worker could not be taken over', error }),
+      );
+    },
     status: () => ({
       version,
       project,
@@ -229,6 +236,15 @@ function assemble(parts: Parts): Host {
       return closing;
     },
   };
+}
+
+/** Gives back what processes of this machine held when they died, so that it need not wait for their leases. */
+async function releaseDead({ workers, runs }: Stores): Promise<void> {
+  for (const worker of await workers()) {
+    if (isWorkerAlive(worker) !== false) continue;
+    for (const { project, runId, epoch } of await runs.held(worker))
+      await runs.release(project, runId, epoch);
+  }
 }
 
 /** Secrets of tools and keys of models. Loaded when the first one is asked for. */

@@ -57,12 +57,16 @@ export async function serve(host: Host, options: ServeOptions = {}): Promise<Ser
   const server = createAdaptorServer({
     // Requests of others in this process keep the platform's own classes.
     overrideGlobalObjects: false,
-    fetch: (request, env) => {
+    fetch: async (request, env) => {
       const remote = (env as { incoming?: { socket?: Socket } }).incoming?.socket?.remoteAddress;
-      return host.app.fetch(request, {
+      const response = await host.app.fetch(request, {
         ...(remote === undefined ? {} : { remote }),
         ...(allowedHosts === undefined ? {} : { allowedHosts }),
       });
+      // Said beforehand, else the adapter waits a moment for a stream that may be short.
+      if (response.headers.get('content-type') === 'text/event-stream')
+        response.headers.set('transfer-encoding', 'chunked');
+      return response;
     },
   }) as Server;
   // A client that sends its request by drops holds a socket; it may for so long.

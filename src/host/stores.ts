@@ -22,6 +22,8 @@ export interface Stores {
   check(): void;
   /** Runs of all projects by state, and failed ones by the code of their error. */
   counts(): Promise<RunCounts>;
+  /** Workers that hold leases, or held one when they died. */
+  workers(): Promise<string[]>;
   close(): void;
 }
 
@@ -79,6 +81,11 @@ async function sqliteStores(file: string, durability: 'full' | 'normal'): Promis
         failures[row['code'] as string] = row['n'] as number;
       return { states, failures };
     },
+    workers: async () =>
+      connection
+        .prepare('select distinct lease_owner as worker from runs where lease_owner is not null')
+        .all()
+        .map((row) => row['worker'] as string),
     close: () => connection.close(),
   };
 }
@@ -124,6 +131,8 @@ async function memoryStores(): Promise<Stores> {
       }
       return counts;
     },
+    // Workers in memory die with it.
+    workers: async () => [],
     close() {},
   };
 }

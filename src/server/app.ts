@@ -18,7 +18,6 @@ import { runMemories, runRoutes } from './routes/runs.ts';
 import { secretRoutes } from './routes/secrets.ts';
 import type { Services } from './services.ts';
 import { createStreams } from './streams.ts';
-import { sha256Hex } from './token.ts';
 
 /** What the transport knows of a request and the request itself does not say. */
 export interface RequestInfo {
@@ -210,7 +209,7 @@ function pipeline(
     const key = keyed ? request.headers.get('idempotency-key') : null;
     if (key === null) {
       const answer = await handler(call);
-      return answer instanceof Response ? answer : render(request, route, answer);
+      return answer instanceof Response ? answer : render(services, request, route, answer);
     }
     const scope = `${token.org}/${token.id}/${project}`;
     const done = await once(
@@ -224,7 +223,7 @@ function pipeline(
         return { status: answer.status ?? route.status, body: answer.body };
       },
     );
-    return render(request, route, {
+    return render(services, request, route, {
       body: done.body,
       status: done.status,
       ...(done.replayed ? { headers: { 'idempotency-replayed': 'true' } } : {}),
@@ -315,13 +314,18 @@ function parse(schema: z.ZodType, value: unknown, where: 'query' | 'body'): unkn
   });
 }
 
-async function render(request: Request, route: Route, answer: Answer<unknown>): Promise<Response> {
+async function render(
+  services: Services,
+  request: Request,
+  route: Route,
+  answer: Answer<unknown>,
+): Promise<Response> {
   const status = answer.status ?? route.status;
   const headers: Record<string, string> = { ...answer.headers };
   if (route.response === 'empty') return new Response(null, { status, headers });
   const text = JSON.stringify(answer.body);
   if (answer.etag !== undefined) {
-    const etag = `"${answer.etag === 'hash' ? (await sha256Hex(text)).slice(0, 32) : answer.etag}"`;
+    const etag = `"${answer.etag === 'hash' ? (await services.sha256(text)).slice(0, 32) : answer.etag}"`;
     headers['etag'] = etag;
     headers['cache-control'] = 'private, no-cache';
     if (route.method === 'GET' && noneMatch(request.headers.get('if-none-match'), etag))

@@ -5,7 +5,6 @@ import type { Plan } from '../contracts/plan.ts';
 import { compilePlan, toolPlan } from '../language/index.ts';
 import { assertRunnable, buildCatalog, loadDigest, loadVersion, type Reached } from './catalog.ts';
 import type { Services } from './services.ts';
-import { sha256Hex } from './token.ts';
 import { resolveOn, whyMissing } from './versions.ts';
 
 /** What is to be run. */
@@ -59,7 +58,7 @@ export function createCompiler(services: Services) {
         found = undefined;
       if (!found) {
         const made = await compile(project, source, by);
-        found = { ...made, planDigest: `sha256:${await sha256Hex(canonicalize(made.plan) ?? '')}` };
+        found = { ...made, planDigest: `sha256:${await services.sha256(canonicalize(made.plan) ?? '')}` };
         if (kept.size >= MOST_KEPT) kept.delete(kept.keys().next().value!);
       } else kept.delete(key);
       await assertRunnable(services, project, found.reached);

@@ -1,7 +1,6 @@
 import { IceError } from '../contracts/errors.ts';
 import type { RouteName } from '../contracts/routes.ts';
 import type { Services } from './services.ts';
-import { sha256Hex } from './token.ts';
 
 /** What is remembered of an answer, when it is not the answer itself. */
 export interface Memory {
@@ -30,7 +29,7 @@ export async function once(
     throw new IceError('bad_request', 'The Idempotency-Key is not 1 to 200 printable characters', {
       hint: 'Use an id that is made for each call, as a UUID',
     });
-  const hash = await sha256Hex(`${request.name}\n${request.text}`);
+  const hash = await services.sha256(`${request.name}\n${request.text}`);
   const found = await services.idempotency.begin(scope, key, hash, services.clock.now());
   if (found === 'in-progress')
     throw new IceError('conflict', 'A request with this Idempotency-Key is being answered now', {

@@ -3,7 +3,7 @@ import type { Route } from '../contracts/routes.ts';
 import { ROLES, type TokenRow } from '../registry/ports.ts';
 import { missing } from './route.ts';
 import type { ServerConfig, Services } from './services.ts';
-import { hashToken, tokenProblem } from './token.ts';
+import { tokenProblem } from './token.ts';
 
 /** Who may do what: the one place that decides it, from the route table. */
 
@@ -44,7 +44,7 @@ export async function authenticate(services: Services, authorization: string | n
     throw new IceError('unauthenticated', `The token is malformed: ${problem}`, {
       hint: 'Copy it again, whole; a token is ice_ and 39 characters',
     });
-  const row = await services.tokens.byHash(await hashToken(match[1]!));
+  const row = await services.tokens.byHash(await services.sha256(match[1]!));
   if (!row)
     throw new IceError('unauthenticated', 'The token is not known here', {
       hint: 'Is it for another target? See where a command goes: ice whoami',

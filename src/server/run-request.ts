@@ -3,7 +3,7 @@ import { IceError } from '../contracts/errors.ts';
 import type { CreateRun } from '../contracts/runs.ts';
 import { ROLES, type TokenRow } from '../registry/ports.ts';
 import type { RunSource } from './compile.ts';
-import { sha256Hex } from './token.ts';
+import type { Sha256 } from './services.ts';
 
 /** What a request asks to run, if its token may: unpublished content needs the role developer. */
 export function sourceOf(body: CreateRun, token: TokenRow): RunSource {
@@ -31,7 +31,7 @@ export function sourceOf(body: CreateRun, token: TokenRow): RunSource {
 }
 
 /** What makes two requests with one id the same: all that they ask for, in any order of keys. */
-export async function contentHash(body: CreateRun): Promise<string> {
+export async function contentHash(sha256: Sha256, body: CreateRun): Promise<string> {
   const { id: _, ...asked } = body;
-  return `sha256:${await sha256Hex(canonicalize(asked) ?? '')}`;
+  return `sha256:${await sha256(canonicalize(asked) ?? '')}`;
 }

@@ -33,9 +33,14 @@ export interface Services {
   openapi(): Promise<Record<string, unknown>>;
   /** Absent: no limits, as in one's own process. */
   limits?: Limits;
+  /** sha256 as 64 hex digits. */
+  sha256: Sha256;
   /** Receives what went wrong inside, once; never a secret. */
   log(entry: LogEntry): void;
 }
+
+/** At once, or the platform's (`sha256Hex` of token.ts), which answers from another thread. */
+export type Sha256 = (content: string | Uint8Array) => string | Promise<string>;
 
 export interface ServerConfig {
   version: string;

@@ -1,4 +1,5 @@
 import type { IceError } from '../contracts/errors.ts';
+import { ENDED } from '../contracts/events.ts';
 import type { RunFrame } from '../engine/feed.ts';
 import type { RunRow } from '../engine/ports.ts';
 import { problemOf } from './problem.ts';
@@ -66,10 +67,9 @@ export function eventStream(options: StreamOptions): ReadableStream<Uint8Array> 
             const quiet = text === '' ? silence() : undefined;
             const next = await Promise.race([
               pending,
-              // With frames in hand, take only what is ready in this turn.
-              quiet ? quiet.promise : new Promise<'ready'>((resolve) => setTimeout(resolve, 0, 'ready')),
-            ]);
-            quiet?.stop();
+              // With frames in hand, take only what is there already: a timer would hold them up.
+              quiet ? quiet.promise : inHand(),
+            ]).finally(() => quiet?.stop());
             if (next === 'ready') break;
             if (next === 'silence') {
               await options.stillAllowed();
@@ -77,10 +77,13 @@ export function eventStream(options: StreamOptions): ReadableStream<Uint8Array> 
               break;
             }
             pending = undefined;
+            // The producer ends when it is aborted, too: that is no end of the run.
+            if (closed) break;
             if (next.done) {
               const row = await options.ended();
-              text += `event: end\ndata: ${JSON.stringify({ state: row?.state, seq: row?.seq })}\n\n`;
-              controller.enqueue(encoder.encode(text));
+              if (row && ENDED.has(row.state))
+                text += `event: end\ndata: ${JSON.stringify({ state: row.state, seq: row.seq })}\n\n`;
+              if (text !== '') controller.enqueue(encoder.encode(text));
               controller.close();
               close();
               return;
@@ -104,6 +107,12 @@ export function eventStream(options: StreamOptions): ReadableStream<Uint8Array> 
     },
     { highWaterMark: 0 },
   );
+}
+
+/** Resolves after what is ready has had its turns: an async generator with a value at hand gives it in a few. */
+async function inHand(): Promise<'ready'> {
+  for (let turn = 0; turn < 12; turn++) await null;
+  return 'ready';
 }
 
 function frameOf(entry: RunFrame): string {

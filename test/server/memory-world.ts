@@ -10,7 +10,7 @@ import { parseMasterKeys } from '../../src/secrets/master-keys.ts';
 import { createVault } from '../../src/secrets/vault.ts';
 import { type App, createApp } from '../../src/server/app.ts';
 import type { LogEntry, Services } from '../../src/server/services.ts';
-import { hashToken, newTokenSecret } from '../../src/server/token.ts';
+import { hashToken, newTokenSecret, sha256Hex } from '../../src/server/token.ts';
 import { createMemoryRuns } from '../../src/stores/memory.ts';
 import { createMemoryArtifactStore } from '../../src/stores/memory-artifacts.ts';
 import { createMemoryIdempotencyStore } from '../../src/stores/memory-idempotency.ts';
@@ -88,6 +88,7 @@ export async function memoryWorld(config: Partial<Services['config']> = {}): Pro
     metrics: { request: () => {}, render: () => '' },
     openapi: async () =>
       (await import('../../src/server/openapi.generated.json', { with: { type: 'json' } })).default,
+    sha256: sha256Hex,
     log: (entry) => logged.push(entry),
   };
   const app = createApp(services);

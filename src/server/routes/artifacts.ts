@@ -2,7 +2,6 @@ import { IceError } from '../../contracts/errors.ts';
 import { isTrusted } from '../policy.ts';
 import { callerName, type Handlers, missingOf } from '../route.ts';
 import type { Services } from '../services.ts';
-import { sha256Hex } from '../token.ts';
 
 export function artifactRoutes(
   services: Services,
@@ -15,7 +14,7 @@ export function artifactRoutes(
         throw new IceError('untrusted_code', "This server takes code from its operator's token only", {
           hint: "Use the operator's token, or start it with: ice serve --trust-pushed-code",
         });
-      const actual = `sha256:${await sha256Hex(bytes)}`;
+      const actual = `sha256:${await services.sha256(bytes)}`;
       if (actual !== params.digest)
         throw new IceError('artifact_mismatch', `The content's digest is ${actual}, not ${params.digest}`, {
           hint: 'Send the bytes as they are, under the sha256 of exactly these bytes',

@@ -5,7 +5,7 @@ import type { TokenRow } from '../../registry/ports.ts';
 import type { Memory } from '../idempotency.ts';
 import { callerName, type Handlers, missingOf } from '../route.ts';
 import type { Services } from '../services.ts';
-import { hashToken, newTokenSecret } from '../token.ts';
+import { newTokenSecret } from '../token.ts';
 
 const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
 /** Ten years: longer is for ever, which is said by leaving it out. */
@@ -60,7 +60,7 @@ export function identityRoutes(
       const secret = newTokenSecret();
       const row: TokenRow = {
         id: newId('tok', now),
-        hash: await hashToken(secret),
+        hash: await services.sha256(secret),
         name: body.name,
         org: token.org,
         project: body.project ?? token.project,

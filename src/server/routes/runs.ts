@@ -69,7 +69,7 @@ export function runRoutes(services: Services, streams: Streams): Pick<Handlers, 
     runsCreate: async (call) => {
       const { body, project, token } = call;
       const source = sourceOf(body, token);
-      const hash = await contentHash(body);
+      const hash = await contentHash(services.sha256, body);
       const by = callerName(token);
       if (body.id !== undefined) {
         const there = await runs.get(project, body.id);

@@ -1,0 +1,428 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, request } from 'node:http';
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createClient, type FollowedEntry } from '../../src/client/index.ts';
+import {
+  type Host,
+  type HostOptions,
+  liveServer,
+  openHost,
+  type ServeOptions,
+  type Serving,
+  serve,
+} from '../../src/host/index.ts';
+import { newTokenSecret } from '../../src/server/token.ts';
+import { type Built, builtTool, builtWorkflow, greet } from '../suites/client-components.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+let folder: ReturnType<typeof temporaryFolder>;
+const open: { close(): Promise<void> }[] = [];
+
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+afterEach(async () => {
+  for (const each of open.splice(0)) await each.close();
+  folder.remove();
+});
+
+async function started(
+  options: ServeOptions = {},
+  host: HostOptions = {},
+): Promise<{ host: Host; serving: Serving }> {
+  const opened = await openHost({ cwd: folder.path, project: 'demo', ...host });
+  open.push(opened);
+  const serving = await serve(opened, { port: 0, ...options });
+  open.push(serving);
+  return { host: opened, serving };
+}
+const clientOf = (url: string, token: string) =>
+  createClient({ baseUrl: url, token, retry: { initialMs: 5, maxMs: 50 } });
+async function push(client: ReturnType<typeof clientOf>, ...all: Built[]): Promise<void> {
+  for (const { artifacts } of all)
+    for (const [digest, bytes] of artifacts) await client.artifacts.put(digest, bytes);
+  await client.pushes.create({ items: all.map((built) => built.item), dryRun: false });
+}
+
+const nap = builtTool(
+  'nap',
+  'await new Promise((resolve) => setTimeout(resolve, input.ms)); return { n: input.n };',
+  {
+    input: {
+      type: 'object',
+      properties: { n: { type: 'integer' }, ms: { type: 'integer' } },
+      required: ['n', 'ms'],
+      additionalProperties: false,
+    },
+    output: {
+      type: 'object',
+      properties: { n: { type: 'integer' } },
+      required: ['n'],
+      additionalProperties: false,
+    },
+  },
+);
+/** A chain of naps, each after the other. */
+const chain = (length: number) =>
+  builtWorkflow({
+    name: 'chain',
+    version: '1.0.0',
+    inputs: { ms: { type: 'integer' } },
+    nodes: Array.from({ length }, (_, i) => ({
+      id: `n${i}`,
+      type: 'tool',
+      tool: 'nap',
+      args: { n: i === 0 ? 0 : `{{ n${i - 1}.n + 1 }}`, ms: '{{ inputs.ms }}' },
+    })),
+    outputs: { n: `{{ n${length - 1}.n }}` },
+  });
+
+test('the folder names its server: whole, for its owner only, without the token, and no longer than it lives', async () => {
+  const { host, serving } = await started({ announceIn: folder.path });
+  const file = join(folder.path, '.ice/server.json');
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
+    pid: process.pid,
+    startedAt: host.startedAt,
+    url: serving.url,
+    version: host.version,
+  });
+  const tokenFile = join(folder.path, '.ice/token');
+  expect(statSync(tokenFile).mode & 0o777).toBe(0o600);
+  expect(readFileSync(tokenFile, 'utf8').trim()).toBe(host.token);
+  expect(statSync(join(folder.path, '.ice/ice.db')).mode & 0o777).toBe(0o600);
+  expect(await liveServer(folder.path)).toMatchObject({ url: serving.url, token: host.token });
+  await serving.close();
+  expect(await liveServer(folder.path)).toBeUndefined();
+  expect(() => statSync(file)).toThrow('ENOENT');
+});
+
+test('a second server of the folder is refused by name; the same folder may be opened again after it', async () => {
+  const { serving } = await started({ announceIn: folder.path });
+  await expect(started({ announceIn: folder.path })).rejects.toMatchObject({
+    code: 'already_running',
+    exitCode: 12,
+    details: { pid: process.pid, url: serving.url },
+  });
+  await serving.close();
+  await started({ announceIn: folder.path });
+});
+
+test('a server file is not believed by itself', async () => {
+  const { host, serving } = await started();
+  const write = (change: object) =>
+    writeFileSync(
+      join(folder.path, '.ice/server.json'),
+      JSON.stringify({
+        pid: process.pid,
+        startedAt: host.startedAt,
+        url: serving.url,
+        version: '1',
+        ...change,
+      }),
+    );
+  write({});
+  expect(await liveServer(folder.path)).toBeDefined();
+  write({ startedAt: host.startedAt - 1 });
+  expect(await liveServer(folder.path)).toBeUndefined();
+  const gone = spawn(process.execPath, ['-e', '0']);
+  await once(gone, 'exit');
+  write({ pid: gone.pid });
+  expect(await liveServer(folder.path)).toBeUndefined();
+  write({ url: 'http://127.0.0.1:1' });
+  expect(await liveServer(folder.path)).toBeUndefined();
+  writeFileSync(join(folder.path, '.ice/server.json'), '{"pid":');
+  expect(await liveServer(folder.path)).toBeUndefined();
+  // Somebody who says the right things and does not know the folder's token.
+  const told: (string | undefined)[] = [];
+  const imposter = createServer((incoming, response) => {
+    told.push(incoming.headers.authorization);
+    response.statusCode = incoming.url === '/livez' ? 200 : 401;
+    response.end(JSON.stringify({ pid: process.pid, startedAt: 7 }));
+  }).listen(0, '127.0.0.1');
+  await once(imposter, 'listening');
+  const url = `http://127.0.0.1:${(imposter.address() as AddressInfo).port}`;
+  write({ url });
+  expect(await liveServer(folder.path)).toBeUndefined();
+  expect(told).toEqual([undefined]);
+  imposter.close();
+});
+
+test('a port in use, an address that is none, and one beyond loopback', async () => {
+  const { host, serving } = await started();
+  await expect(serve(host, { port: serving.port })).rejects.toMatchObject({
+    code: 'port_in_use',
+    exitCode: 14,
+    hint: expect.stringContaining('--port 0'),
+  });
+  await expect(serve(host, { port: 0, hostname: '0.0.0.0' })).rejects.toMatchObject({
+    code: 'usage',
+    hint: expect.stringContaining('--trust-pushed-code'),
+  });
+  const trusting = await started({ hostname: '0.0.0.0' }, { trustPushedCode: true, database: 'other.db' });
+  expect(trusting.serving.notes.join()).toContain('--trust-pushed-code');
+  expect(serving.notes.join()).toContain('Loopback only');
+});
+
+test('a page that was pointed at this machine gets no answer over the socket', async () => {
+  const { serving } = await started();
+  const ask = (host: string) =>
+    new Promise<number>((resolve, reject) => {
+      request({ host: '127.0.0.1', port: serving.port, path: '/livez', headers: { host } }, (response) => {
+        response.resume();
+        resolve(response.statusCode!);
+      })
+        .on('error', reject)
+        .end();
+    });
+  expect(await ask('evil.example')).toBe(403);
+  expect(await ask(`evil.example:${serving.port}`)).toBe(403);
+  expect(await ask(`localhost:${serving.port}`)).toBe(200);
+});
+
+test('what is no HTTP, and a body without end, take the server nowhere', async () => {
+  const { host, serving } = await started();
+  const garbage = connect(serving.port, '127.0.0.1');
+  garbage.write('\x16\x03\x01 not http\r\n\r\n');
+  expect(String((await once(garbage, 'data'))[0])).toContain('400');
+  const endless = request({
+    host: '127.0.0.1',
+    port: serving.port,
+    path: '/v1/projects/_/runs',
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${host.token}`,
+      'content-type': 'application/json',
+      'transfer-encoding': 'chunked',
+    },
+  });
+  endless.on('error', () => {});
+  const answered = once(endless, 'response');
+  const feed = setInterval(() => endless.write(' '.repeat(1024 * 1024)), 1);
+  const [response] = (await answered) as [import('node:http').IncomingMessage];
+  clearInterval(feed);
+  expect(response.statusCode).toBe(413);
+  endless.destroy();
+  expect((await fetch(`${serving.url}/livez`)).status).toBe(200);
+});
+
+/** A proxy that cuts every connection after so many bytes of answers. */
+async function cuttingProxy(port: number, mostBytes: number) {
+  const sockets = new Set<Socket>();
+  let connections = 0;
+  const proxy = createTcpServer((near) => {
+    connections++;
+    const far = connect(port, '127.0.0.1');
+    let bytes = 0;
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        near.destroy();
+        far.destroy();
+      });
+    }
+    near.pipe(far);
+    far.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      near.write(chunk);
+      if (bytes > mostBytes) near.resetAndDestroy();
+    });
+  }).listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  open.push({
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      proxy.close();
+    },
+  });
+  return { url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, connections: () => connections };
+}
+
+test('field 9: a stream whose socket is cut again and again gives every event once, in order', async () => {
+  const { host, serving } = await started();
+  const direct = clientOf(serving.url, host.token);
+  await push(direct, nap, chain(30));
+  const run = await direct.runs.create({ ref: 'chain', inputs: { ms: 3 } });
+  const { url, connections } = await cuttingProxy(serving.port, 3_000);
+  const seen: number[] = [];
+  let reconnects = 0;
+  for await (const entry of clientOf(url, host.token).runs.follow(run.id, {
+    onReconnect: () => reconnects++,
+  }))
+    if (entry.kind === 'event') seen.push(entry.event.seq);
+  const { seq, state } = await direct.runs.get(run.id);
+  expect(state).toBe('succeeded');
+  expect(seen).toEqual(Array.from({ length: seq }, (_, i) => i + 1));
+  expect(reconnects).toBeGreaterThan(1);
+  expect(connections()).toBeGreaterThan(2);
+});
+
+test('a reader that stops reading costs the server no memory, and is not waited for', async () => {
+  const { host, serving } = await started();
+  const client = clientOf(serving.url, host.token);
+  await push(
+    client,
+    builtWorkflow({
+      name: 'loud',
+      version: '1.0.0',
+      inputs: { items: { type: 'array' }, text: { type: 'string' } },
+      nodes: [
+        {
+          id: 'all',
+          type: 'loop',
+          items: '{{ inputs.items }}',
+          body: [{ id: 'one', type: 'set', values: { text: '{{ inputs.text }}' } }],
+        },
+      ],
+      outputs: { n: '{{ size(all) }}' },
+    }),
+  );
+  const run = await client.runs.create(
+    { ref: 'loud', inputs: { items: Array.from({ length: 2000 }, (_, i) => i), text: 'x'.repeat(10_000) } },
+    { wait: 60 },
+  );
+  expect(run.state).toBe('succeeded');
+  let taken = 0;
+  const { follow } = host.engine;
+  host.engine.follow = async function* (...args) {
+    for await (const frame of follow(...args)) {
+      taken++;
+      yield frame;
+    }
+  };
+  const socket = connect(serving.port, '127.0.0.1');
+  socket.pause();
+  socket.write(
+    `GET /v1/projects/_/runs/${run.id}/events HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${host.token}\r\n\r\n`,
+  );
+  // It has come to rest when nothing more is taken for a while.
+  let before = -1;
+  await expect
+    .poll(
+      () => {
+        const rests = taken > 0 && taken === before;
+        before = taken;
+        return rests;
+      },
+      { interval: 300, timeout: 20_000 },
+    )
+    .toBe(true);
+  expect(taken).toBeLessThan(run.seq - 500);
+  expect((await client.runs.get(run.id)).state).toBe('succeeded');
+  socket.destroy();
+});
+
+test('going down gives runs back unpaused, ends streams, and the next host goes on', async () => {
+  const { host, serving } = await started();
+  const client = clientOf(serving.url, host.token);
+  await push(client, nap, chain(20));
+  const run = await client.runs.create({ ref: 'chain', inputs: { ms: 20 } });
+  const seen: FollowedEntry[] = [];
+  const following = (async () => {
+    for await (const entry of client.runs.follow(run.id)) {
+      seen.push(entry);
+      if (seen.length === 6) void serving.close();
+    }
+  })();
+  await expect(following).rejects.toMatchObject({ code: 'unreachable' });
+  await serving.close();
+  const next = await openHost({ cwd: folder.path, project: 'demo' });
+  open.push(next);
+  const there = (await next.stores.runs.get('demo', run.id))!;
+  expect(['queued', 'running', 'waiting']).toContain(there.state);
+  expect(there.leaseOwner).toBeNull();
+  next.startWorker();
+  const again = createClient({ baseUrl: 'http://ice.local', fetch: next.fetch, token: next.token });
+  expect(await again.runs.wait(run.id, { timeoutMs: 30_000 })).toMatchObject({
+    state: 'succeeded',
+    outputs: { n: 19 },
+  });
+});
+
+test('field 7: after kill -9 another process goes on, and what was finished is not done again', async () => {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'serving-process.ts'), folder.path], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const url = String((await once(child.stdout, 'data'))[0]).trim();
+  const { token } = (await liveServer(folder.path))!;
+  const client = clientOf(url, token);
+  await push(client, nap, chain(20));
+  const run = await client.runs.create({ ref: 'chain', inputs: { ms: 30 } });
+  await expect
+    .poll(
+      async () =>
+        (await client.runs.events(run.id)).filter((event) => event.type === 'node.succeeded').length,
+      { timeout: 20_000 },
+    )
+    .toBeGreaterThan(4);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  expect(await liveServer(folder.path)).toBeUndefined();
+
+  const { host, serving } = await started({ announceIn: folder.path });
+  expect(host.token).toBe(token);
+  const after = clientOf(serving.url, token);
+  expect(await after.runs.wait(run.id, { timeoutMs: 30_000 })).toMatchObject({
+    state: 'succeeded',
+    outputs: { n: 19 },
+  });
+  const events = await after.runs.events(run.id);
+  expect(events.map((event) => event.seq)).toEqual(events.map((_, i) => i + 1));
+  const succeeded = events.filter((event) => event.type === 'node.succeeded').map((event) => event.path);
+  expect(new Set(succeeded).size).toBe(succeeded.length);
+  const restarted = events.filter((event) => event.type === 'node.started' && (event.attempt ?? 1) > 1);
+  expect(restarted.length).toBeLessThanOrEqual(1);
+});
+
+test('SIGTERM ends a server cleanly and takes its file away', async () => {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'serving-process.ts'), folder.path], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(child.stdout, 'data');
+  child.kill('SIGTERM');
+  const [code] = (await once(child, 'exit')) as [number | null];
+  expect(code).toBe(0);
+  expect(() => statSync(join(folder.path, '.ice/server.json'))).toThrow('ENOENT');
+});
+
+test('field 15: readyz says no when the store is down, and metrics count failures as failures', async () => {
+  const { host, serving } = await started();
+  const client = clientOf(serving.url, host.token);
+  await push(client, builtTool('fails', 'throw new Error("no");'), greet());
+  await client.runs.create({ ref: 'tool/fails' }, { wait: 30 });
+  await client.runs.create({ ref: 'greet', inputs: { name: 'Ada' } }, { wait: 30 });
+  const metrics = await client.call('metrics');
+  expect(metrics).toContain('ice_runs{state="failed"} 1');
+  expect(metrics).toContain('ice_runs{state="succeeded"} 1');
+  expect(metrics).toContain('ice_run_failures_total{code="tool_failed"} 1');
+  expect((await fetch(`${serving.url}/readyz`)).status).toBe(200);
+  folder.remove();
+  const down = await fetch(`${serving.url}/readyz`);
+  expect(down.status).toBe(503);
+  expect(await down.json()).toEqual({
+    ok: false,
+    checks: { store: { ok: false, message: 'the database file is gone' } },
+  });
+  expect((await fetch(`${serving.url}/livez`)).status).toBe(200);
+});
+
+test("the operator's token may be given, and has to be one", async () => {
+  const given = newTokenSecret();
+  const { host } = await started({}, { operatorToken: given });
+  expect(host.token).toBe(given);
+  expect(() => statSync(join(folder.path, '.ice/token'))).toThrow('ENOENT');
+  await expect(openHost({ cwd: folder.path, operatorToken: 'ice_short' })).rejects.toMatchObject({
+    code: 'usage',
+    message: expect.not.stringContaining('ice_short'),
+  });
+  writeFileSync(join(folder.path, '.ice/token'), 'garbage');
+  await expect(openHost({ cwd: folder.path })).rejects.toMatchObject({
+    code: 'machine',
+    hint: expect.stringContaining('Remove the file'),
+  });
+});
