@@ -43,21 +43,21 @@ export interface TemplateValues {
 }
 
 const templatesFolder = (): string => join(iceosRoot(), 'templates');
+/** What every project has: its files come first, and a template may have its own instead. */
+const BASE = '_base';
+
+const templateNames = (): string[] =>
+  readdirSync(templatesFolder(), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== BASE)
+    .map((entry) => entry.name)
+    .sort();
 
 /** The templates that ship with ice, by name. */
-export function listTemplates(): Template[] {
-  return readdirSync(templatesFolder(), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => readTemplate(entry.name))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
-}
+export const listTemplates = (): Template[] => templateNames().map(readTemplate);
 
 /** One template. Errors: `usage` when there is none of that name. */
 export function findTemplate(name: string): Template {
-  const names = readdirSync(templatesFolder(), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name)
-    .sort();
+  const names = templateNames();
   if (names.includes(name)) return readTemplate(name);
   const near = suggest(name, names);
   throw new IceError('usage', `There is no template "${name}". There are: ${names.join(', ')}.`, {
@@ -88,22 +88,26 @@ export async function renderTemplate(
   values: TemplateValues,
 ): Promise<RenderedFile[]> {
   const render = await renderer(values);
-  const folder = join(template.folder, part);
-  const names = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
-    .sort();
-  return names.map((name) => {
-    const text = readFileSync(join(folder, name), 'utf8');
-    const path = name
-      .split(sep)
-      .map((part) => part.replace(/^dot-/, '.'))
-      .join('/');
-    return path.endsWith('.hbs')
-      ? { path: render(path.slice(0, -'.hbs'.length)), text: render(text) }
-      : { path: render(path), text };
-  });
+  const folders = [...(part === 'files' ? [join(templatesFolder(), BASE)] : []), join(template.folder, part)];
+  const files = new Map<string, RenderedFile>();
+  for (const folder of folders)
+    for (const name of filesIn(folder)) {
+      const text = readFileSync(join(folder, name), 'utf8');
+      const dotted = name
+        .split(sep)
+        .map((each) => each.replace(/^dot-/, '.'))
+        .join('/');
+      const rendered = dotted.endsWith('.hbs');
+      const path = render(rendered ? dotted.slice(0, -'.hbs'.length) : dotted);
+      files.set(path, { path, text: rendered ? render(text) : text });
+    }
+  return [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
+
+const filesIn = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
 
 /** The next steps of a template, rendered. */
 export async function renderSteps(

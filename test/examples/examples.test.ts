@@ -1,11 +1,10 @@
-import { execFile } from 'node:child_process';
 import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { iceJson } from '../support/ice-command.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
-const repository = join(import.meta.dirname, '../..');
-const examples = join(repository, 'examples');
+const examples = join(import.meta.dirname, '../../examples');
 /** A copy without the state of earlier runs: a test starts where a fresh clone does. */
 function copyOf(example: string): string {
   const folder = join(tempFolder(), example);
@@ -13,32 +12,7 @@ function copyOf(example: string): string {
   return folder;
 }
 
-interface Answer {
-  exit: number;
-  // biome-ignore lint/suspicious/noExplicitAny: the document of whatever command was run
-  body: any;
-  stderr: string;
-}
-
-/** Runs `ice … --json` in a folder, as a user would, and reads its one document. */
-function ice(cwd: string, ...args: string[]): Promise<Answer> {
-  const env = { PATH: process.env['PATH'], HOME: tempFolder(), ICE_KEYRING: '0' };
-  return new Promise((resolve, reject) => {
-    execFile(
-      process.execPath,
-      [join(repository, 'bin/dev.js'), ...args, '--json'],
-      { cwd, env, maxBuffer: 64 * 1024 * 1024, timeout: 60_000 },
-      (error, stdout, stderr) => {
-        const exit = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
-        try {
-          resolve({ exit, body: JSON.parse(stdout), stderr });
-        } catch {
-          reject(new Error(`ice ${args.join(' ')} ended with ${exit}: ${stdout.slice(0, 500)}\n${stderr}`));
-        }
-      },
-    );
-  });
-}
+const ice = (folder: string, ...args: string[]) => iceJson(folder, args);
 
 test('every example is valid and passes its own tests, with nothing to warn of', async () => {
   for (const example of readdirSync(examples)) {

@@ -34,7 +34,7 @@ describe('init', () => {
       dir,
       template: 'tool',
       state: 'created',
-      files: ['AGENTS.md', '.gitignore', 'ice.yaml', 'package.json', 'tools/price.ts', 'tsconfig.json'],
+      files: ['.gitignore', 'AGENTS.md', 'ice.yaml', 'package.json', 'tools/price.ts', 'tsconfig.json'],
       kept: [],
       git: 'initialized',
       nextSteps: [
