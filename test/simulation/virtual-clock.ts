@@ -19,9 +19,10 @@ export function randomOf(seed: number): () => number {
   };
 }
 
-/** A process that can die: nothing of it happens any more. */
+/** A process that can die (nothing of it happens any more) or be stopped (nothing happens until it goes on). */
 export class SimulatedProcess {
   dead = false;
+  stoppedUntil = 0;
 }
 
 /** Time that goes on only when nothing is left to do at its present moment. */
@@ -66,6 +67,11 @@ export class VirtualTime {
       if (!next || next.at > end) throw new Error(`Nothing ended it within ${limit} simulated ms`);
       this.timers.splice(this.timers.indexOf(next), 1);
       this.now = Math.max(this.now, next.at);
+      if (next.owner && next.owner.stoppedUntil > this.now) {
+        next.at = next.owner.stoppedUntil;
+        this.timers.push(next);
+        continue;
+      }
       if (!next.owner?.dead) next.wake();
     }
   }
