@@ -24,6 +24,9 @@ export interface FollowRequest {
   timeoutMs?: number | undefined;
 }
 
+/** How long the last picture waits for the journal to say that the run is paused. */
+const LAST_WORD_MS = 500;
+
 /** How following ended. */
 export type FollowEnd =
   | 'ended'
@@ -58,11 +61,19 @@ export async function followRun(request: FollowRequest): Promise<Followed> {
   let end: FollowEnd = 'ended';
   let presenter: Presenter | undefined;
 
+  let wasPaused = (): void => {};
+  const paused = new Promise<void>((resolve) => {
+    wasPaused = resolve;
+  });
+
   const leave = async (as: FollowEnd): Promise<void> => {
     end = as;
     if (connection.executes && (as === 'detached' || as === 'timeout')) {
       await connection.suspend(runId);
       if (as === 'detached') end = 'suspended';
+      // The last picture says that the run is paused, if its journal's word for it comes in time.
+      if (request.show)
+        await Promise.race([paused, new Promise((done) => setTimeout(done, LAST_WORD_MS).unref())]);
     }
     stop.abort();
   };
@@ -107,7 +118,7 @@ export async function followRun(request: FollowRequest): Promise<Followed> {
       }
     });
     driven.catch(failed);
-    if (request.show) await watch(request, view, presenter, stop.signal);
+    if (request.show) await watch(request, view, presenter, stop.signal, wasPaused);
     else await client.runs.wait(runId, { signal: stop.signal });
     await driven;
   } catch (error) {
@@ -128,6 +139,7 @@ async function watch(
   view: RunView,
   presenter: Presenter,
   signal: AbortSignal,
+  wasPaused: () => void,
 ): Promise<void> {
   const follow = request.connection.client.runs.follow(request.runId, {
     signal,
@@ -138,9 +150,11 @@ async function watch(
     if (entry.kind === 'event') {
       const node = view.apply(entry.event);
       await presenter.event(entry.event, node);
-      // A run that is paused makes no more events until somebody resumes it.
-      if (entry.event.type === 'run.paused' && !request.connection.executes)
-        presenter.notice('The run is paused.');
+      if (entry.event.type === 'run.paused') {
+        wasPaused();
+        // It makes no more events until somebody resumes it.
+        presenter.notice(`The run is paused; it goes on with: ice runs resume ${request.runId}`);
+      }
     } else if (entry.kind === 'delta') {
       view.delta(entry);
       presenter.delta();

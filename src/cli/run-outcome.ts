@@ -64,16 +64,14 @@ const exitOf = (run: Run): number => {
 };
 
 /** The run has not ended, and this command no longer waits for it. */
-function leftOpen(end: Followed['end'], run: Run): Pick<Outcome, 'exit' | 'next' | 'error'> {
+function leftOpen(end: Followed['end'], run: Run): Pick<Outcome, 'exit' | 'next' | 'error' | 'told'> {
   if (end === 'forced') return { exit: EXIT.interrupted, next: [`ice runs show ${run.id}`] };
-  if (end === 'timeout')
-    return {
-      error: new IceError('wait_timeout', `The run ${run.id} has not ended; it is ${run.state}.`, {
-        hint: run.state === 'paused' ? `ice runs resume ${run.id}` : `ice runs watch ${run.id}`,
-      }),
-    };
   const goOn = run.state === 'paused' ? `ice runs resume ${run.id}` : `ice runs watch ${run.id}`;
-  return { exit: EXIT.timeout, next: [goOn] };
+  const error = new IceError('wait_timeout', `The run ${run.id} has not ended; it is ${run.state}.`, {
+    hint: goOn,
+  });
+  // Who asked to leave knows why; who ran out of time is told.
+  return end === 'timeout' ? { error } : { error, told: true, next: [goOn] };
 }
 
 /** stdout of a run that succeeded: for a person its outputs at a glance, for a pipe one JSON value. */

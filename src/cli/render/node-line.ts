@@ -23,7 +23,7 @@ export function markOf(state: NodeState, { theme, now, moving }: Frame): string 
     case 'failed':
       return theme.bad(mark.fail);
     case 'running':
-      return theme.accent(moving ? mark.spin[Math.floor(now / 80) % mark.spin.length]! : mark.spin[0]!);
+      return theme.accent(moving ? mark.spin[Math.floor(now / 80) % mark.spin.length]! : mark.run);
     case 'retrying':
       return theme.warn(mark.retry);
     case 'waiting':

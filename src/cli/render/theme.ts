@@ -21,6 +21,8 @@ export interface Theme {
     fail: string;
     skip: string;
     pending: string;
+    /** What runs, in a picture that does not move. */
+    run: string;
     waiting: string;
     retry: string;
     cancel: string;
@@ -42,6 +44,7 @@ const UNICODE: Pick<Theme, 'mark' | 'branch'> = {
     fail: '✗',
     skip: '◌',
     pending: '·',
+    run: '●',
     waiting: '◔',
     retry: '↻',
     cancel: '⊘',
@@ -62,6 +65,7 @@ const ASCII: Pick<Theme, 'mark' | 'branch'> = {
     fail: 'x',
     skip: '-',
     pending: '.',
+    run: '*',
     waiting: 'w',
     retry: 'r',
     cancel: 'c',
