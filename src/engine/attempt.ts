@@ -56,6 +56,7 @@ export class LiveAttempt {
 
   /** Tells the effect to stop, and listens to it no more. */
   stop(reason: IceError): void {
+    if (this.closed) return;
     this.close();
     this.controller.abort(reason);
   }

@@ -181,8 +181,9 @@ function advance(draft: Draft, pure: boolean, force: boolean, random: number): v
     if (fold.inFlight.size === 0) failRun(draft, budgetError(fold));
     return;
   }
+  // What ends takes its ready nodes with it, so nothing is started in the same round.
   concludeContainers(draft, random);
-  if (draft.halted) return;
+  if (draft.events.length > 0) return;
   startReady(draft, pure);
   if (draft.events.length > 0) return;
   if (fold.root.unsettled === 0) finishRun(draft);

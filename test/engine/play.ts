@@ -1,18 +1,18 @@
 import type { AnyRunEvent } from '../../src/contracts/events.ts';
 import { newId } from '../../src/contracts/ids.ts';
-import type { Json, JsonObject } from '../../src/contracts/json.ts';
+import type { JsonObject } from '../../src/contracts/json.ts';
 import type { Plan } from '../../src/contracts/plan.ts';
 import { createEngine, type EngineOptions } from '../../src/engine/engine.ts';
 import type { Attempt, AttemptResult, Effects, RunStore } from '../../src/engine/ports.ts';
 import { createMemoryRuns } from '../../src/stores/memory.ts';
 
 /** What an effect of a test does, given its attempt. */
-export type TestEffect = (attempt: Attempt) => Promise<AttemptResult> | AttemptResult | Promise<Json> | Json;
+export type TestEffect = (attempt: Attempt) => Promise<AttemptResult> | AttemptResult;
 
 export const echo: TestEffect = (attempt) => ({ result: attempt.args });
 
 export const effectsOf = (effect: TestEffect): Effects => {
-  const run = async (attempt: Attempt): Promise<AttemptResult> => (await effect(attempt)) as AttemptResult;
+  const run = async (attempt: Attempt): Promise<AttemptResult> => effect(attempt);
   return { tool: run, llm: run, agent: run, code: run };
 };
 
