@@ -44,6 +44,8 @@ export class BuildCache {
   private readonly folder: string;
   private readonly toolchain: string;
   private writable = true;
+  /** What most tools share (a schema library has a hundred files) is read once a build, not once a tool. */
+  private readonly shas = new Map<string, string>();
 
   /** `toolchain` names everything besides the sources that the result depends on. */
   constructor(root: string, toolchain: string) {
@@ -56,7 +58,7 @@ export class BuildCache {
     const entry = this.read(file);
     if (!entry) return undefined;
     for (const input of entry.inputs)
-      if (shaOf(resolve(this.root, input.path)) !== input.sha) return undefined;
+      if (this.shaOf(resolve(this.root, input.path)) !== input.sha) return undefined;
     let code: string;
     try {
       code = readFileSync(this.codeFile(entry.digest), 'utf8');
@@ -101,7 +103,19 @@ export class BuildCache {
 
   /** Files that steer the bundler without being part of the bundle; an absent one counts as such. */
   private settings(): { path: string; sha: string }[] {
-    return ['package.json', 'tsconfig.json'].map((path) => ({ path, sha: shaOf(join(this.root, path)) }));
+    return ['package.json', 'tsconfig.json'].map((path) => ({
+      path,
+      sha: this.shaOf(join(this.root, path)),
+    }));
+  }
+
+  private shaOf(path: string): string {
+    let sha = this.shas.get(path);
+    if (sha === undefined) {
+      sha = shaOf(path);
+      this.shas.set(path, sha);
+    }
+    return sha;
   }
 
   private read(file: string): Entry | undefined {
