@@ -12,7 +12,6 @@ import { iceVersion } from '../project/toolchain.ts';
 import type { Secrets } from '../secrets/port.ts';
 import { type App, createApp } from '../server/app.ts';
 import type { LogEntry, Services } from '../server/services.ts';
-import { openHostFetch } from './host-fetch.ts';
 import { inProcessFetch } from './in-process-fetch.ts';
 import { logToStderr } from './log.ts';
 import { createMetrics } from './metrics.ts';
@@ -21,6 +20,7 @@ import { openRuntimes, type Runtimes } from './runtimes.ts';
 import { tokenFileOf } from './server-file.ts';
 import { openStd, type StdTools } from './std-catalog.ts';
 import { IN_MEMORY, openStores, type Stores } from './stores.ts';
+import { openToolNetwork } from './tool-network.ts';
 import { isWorkerAlive, newWorkerId } from './worker-id.ts';
 
 export interface HostOptions {
@@ -43,6 +43,8 @@ export interface HostOptions {
    * reads from it only the addresses of model providers.
    */
   local?: boolean;
+  /** Tools may reach addresses of this machine and its network that they name; on a `local` host they may. */
+  allowPrivateNetwork?: boolean;
   /** The environment; the process's unless said. */
   env?: Readonly<Record<string, string | undefined>>;
   /** Receives what went wrong inside; stderr from the level of the setting on unless said. */
@@ -65,8 +67,6 @@ export interface Host {
   runtimes: Runtimes;
   std: StdTools;
   secrets: Secrets;
-  /** Whether code that nobody vouches for can be run safely. */
-  contains: boolean;
   /** Drives one run, and nothing else, until it ends, pauses or waits; waits while another process has it. */
   drive(runId: string, options?: { project?: string; signal?: AbortSignal }): Promise<void>;
   /** Stops the run's attempts and pauses it; `ice runs resume` goes on with it. */
@@ -138,16 +138,19 @@ interface Parts {
 function assemble(parts: Parts): Host {
   const { stores, project, log, version, startedAt } = parts;
   const runtimes = openRuntimes();
+  const network = openToolNetwork({ allowPrivate: parts.options.allowPrivateNetwork ?? parts.local });
   const std = openStd(runtimes);
   const secrets = openSecrets(parts);
   const effects = createEffects({
     tools: async () => {
       return {
+        // Full Node: the operator's tools, wherever; others' only where the operator trusts them. The server saw to it
+        // when the run was made.
         runtimes: { sandbox: await runtimes.sandbox(), node: await runtimes.node() },
         artifacts: stores.artifacts,
         shipped: (digest) => std.bundle(digest),
         secrets: (of, names) => secrets.values(of, names),
-        hostFetch: openHostFetch(),
+        hostFetch: (allowed) => network.hostFetch(allowed),
       };
     },
     models: async () => openModelsOf(parts, secrets),
@@ -196,7 +199,8 @@ function assemble(parts: Parts): Host {
     try {
       await engine.stop();
     } finally {
-      await runtimes.close().finally(() => stores.close());
+      await Promise.allSettled([runtimes.close(), network.close()]);
+      stores.close();
     }
   };
   return {
@@ -212,7 +216,6 @@ function assemble(parts: Parts): Host {
     runtimes,
     std,
     secrets,
-    contains: runtimes.untrusted,
     drive: async (runId, { project: of = project, signal } = {}) => {
       await engine.driveWhenFree(of, runId, signal);
     },

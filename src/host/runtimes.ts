@@ -16,23 +16,27 @@ export interface Runtimes {
 
 export function openRuntimes(): Runtimes {
   let trusted: Promise<ToolRuntime> | undefined;
+  let contained: Promise<ToolRuntime> | undefined;
   const node = (): Promise<ToolRuntime> => {
     trusted ??= import('../sandbox/node/index.ts').then(({ createNodeRuntime }) => createNodeRuntime());
     return trusted;
   };
-  // Until the untrusted runtime is there, what asks for the sandbox runs in the trusted one; `untrusted` says so, and
-  // the server takes code from its operator only.
-  const sandbox = node;
+  const sandbox = (): Promise<ToolRuntime> => {
+    contained ??= import('../sandbox/quickjs/index.ts').then(({ createSandboxRuntime }) =>
+      createSandboxRuntime(),
+    );
+    return contained;
+  };
   return {
     sandbox,
     node,
-    untrusted: false,
+    untrusted: true,
     extract: async (bundle, runtime) => (await (runtime === 'node' ? node() : sandbox())).extract(bundle),
     warm: () => {
       void sandbox().then((runtime) => runtime.warm());
     },
     close: async () => {
-      if (trusted) await (await trusted).close();
+      await Promise.all([trusted, contained].map(async (runtime) => (await runtime)?.close()));
     },
   };
 }

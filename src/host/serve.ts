@@ -101,7 +101,7 @@ export async function serve(host: Host, options: ServeOptions = {}): Promise<Ser
   return {
     url,
     port,
-    notes: notesOf(host),
+    notes: notesOf(host, loopback),
     close: () => {
       if (closing) server.closeAllConnections();
       closing ??= close();
@@ -110,16 +110,20 @@ export async function serve(host: Host, options: ServeOptions = {}): Promise<Ser
   };
 }
 
-function notesOf(host: Host): string[] {
+function notesOf(host: Host, loopback: boolean): string[] {
+  const notes = loopback
+    ? []
+    : ['Tokens travel as they are: put TLS in front of it before they leave your network.'];
   const { trustPushedCode, untrustedRuntime } = host.services.config;
   if (trustPushedCode)
-    return [
+    notes.push(
       "Code pushed by any token with the role developer runs as the operator's does (--trust-pushed-code).",
-    ];
-  if (untrustedRuntime) return [];
-  return [
-    "Loopback only, and tools only from the operator's token: pushed code is not sandboxed yet (--trust-pushed-code lifts both).",
-  ];
+    );
+  else if (!untrustedRuntime)
+    notes.push(
+      "Loopback only, and tools only from the operator's token: pushed code is not sandboxed here (--trust-pushed-code lifts both).",
+    );
+  return notes;
 }
 
 const isLoopback = (hostname: string): boolean =>

@@ -4,9 +4,9 @@ import { type CatalogEntry, toolPlan } from '../language/index.ts';
 import { createToolEffect } from '../nodes/tool.ts';
 import type { ProjectComponent } from '../project/build-components.ts';
 import type { Bundle, ExtractedTool } from '../sandbox/port.ts';
-import { openHostFetch } from './host-fetch.ts';
 import { openRuntimes } from './runtimes.ts';
 import { openStd } from './std-catalog.ts';
+import { openToolNetwork } from './tool-network.ts';
 
 export interface WorkbenchOptions {
   root: string;
@@ -21,6 +21,7 @@ export interface WorkbenchOptions {
 export function createWorkbench(options: WorkbenchOptions) {
   const env = options.env ?? process.env;
   const runtimes = openRuntimes();
+  const network = openToolNetwork({ allowPrivate: true });
   const std = openStd(runtimes);
   let calls = 0;
   return {
@@ -48,7 +49,7 @@ export function createWorkbench(options: WorkbenchOptions) {
         shipped: (digest) => std.bundle(digest),
         secrets: async (_, names) =>
           Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))),
-        hostFetch: openHostFetch(),
+        hostFetch: (allowed) => network.hostFetch(allowed),
       });
       const { result } = await effect({
         project: 'workbench',
@@ -70,6 +71,8 @@ export function createWorkbench(options: WorkbenchOptions) {
       return result;
     },
 
-    close: (): Promise<void> => runtimes.close(),
+    close: async (): Promise<void> => {
+      await Promise.allSettled([runtimes.close(), network.close()]);
+    },
   };
 }

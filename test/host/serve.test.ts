@@ -159,13 +159,51 @@ test('a port in use, an address that is none, and one beyond loopback', async ()
     exitCode: 14,
     hint: expect.stringContaining('--port 0'),
   });
+  expect(serving.notes).toEqual([]);
+  const open = await started({ hostname: '0.0.0.0' }, { database: 'open.db' });
+  expect(open.serving.notes.join()).toContain('TLS');
+  const trusting = await started({ hostname: '0.0.0.0' }, { trustPushedCode: true, database: 'other.db' });
+  expect(trusting.serving.notes.join()).toContain('--trust-pushed-code');
+  // As it would be without a sandbox.
+  host.services.config.untrustedRuntime = false;
   await expect(serve(host, { port: 0, hostname: '0.0.0.0' })).rejects.toMatchObject({
     code: 'usage',
     hint: expect.stringContaining('--trust-pushed-code'),
   });
-  const trusting = await started({ hostname: '0.0.0.0' }, { trustPushedCode: true, database: 'other.db' });
-  expect(trusting.serving.notes.join()).toContain('--trust-pushed-code');
-  expect(serving.notes.join()).toContain('Loopback only');
+});
+
+test("code of others runs in the sandbox, where it reaches no address of this machine's network", async () => {
+  const target = createServer((_, response) => response.end('inside')).listen(0, '127.0.0.1');
+  await once(target, 'listening');
+  const { port } = target.address() as AddressInfo;
+  const { host, serving } = await started();
+  const operator = clientOf(serving.url, host.token);
+  const developer = clientOf(
+    serving.url,
+    (await operator.tokens.create({ name: 'dev', role: 'developer' })).secret,
+  );
+  const reach = builtTool(
+    'reach',
+    `const response = await ctx.fetch('http://127.0.0.1:${port}/'); return { text: await response.text(), process: typeof process };`,
+    { permissions: { net: [`127.0.0.1:${port}`] } },
+  );
+  const full = builtTool('full', 'return process.pid;', { runtime: 'node' });
+  await push(developer, reach);
+  const run = await developer.runs.create({ ref: 'reach' }, { wait: 30 });
+  expect(run).toMatchObject({ state: 'failed', error: { code: 'tool_denied' } });
+  await expect(push(developer, full)).rejects.toMatchObject({ code: 'untrusted_code' });
+  await push(operator, full);
+  expect((await developer.runs.create({ ref: 'full' }, { wait: 30 })).state).toBe('succeeded');
+  await serving.close();
+
+  // On one's own machine a tool may reach what it names.
+  const mine = await started({}, { local: true });
+  const again = await clientOf(mine.serving.url, host.token).runs.create({ ref: 'reach' }, { wait: 30 });
+  expect(again).toMatchObject({
+    state: 'succeeded',
+    outputs: { result: { text: 'inside', process: 'undefined' } },
+  });
+  target.close();
 });
 
 test('a page that was pointed at this machine gets no answer over the socket', async () => {
