@@ -39,7 +39,7 @@ if (!existsSync(manifest) || statSync(manifest).mtimeMs < newest('src', 'scripts
 
 say(
   bold('\n1. A real workflow on real data') +
-    ': earthquakes of one month, by region, with a report and a chart',
+    ': earthquakes of one week, by region and day, with a report and two charts',
 );
 say('   $ ice run report --cwd examples/earthquakes --out reports\n');
 const example = join(root, 'examples', 'earthquakes');

@@ -29,20 +29,20 @@ test('every example is valid and passes its own tests, with nothing to warn of',
 
 describe('earthquakes', () => {
   const run = (folder: string, ...more: string[]) =>
-    ice(folder, 'run', 'week', '-i', 'csv=@data/earthquakes.csv', '--out', 'report', ...more);
+    ice(folder, 'run', 'report', '-i', 'csv=@data/earthquakes.csv', '--out', 'reports', ...more);
 
   test('the report and the charts of the week', async () => {
     const folder = copyOf('earthquakes');
     const { exit, body } = await run(folder);
     expect(exit).toBe(0);
-    expect(body.run).toMatchObject({ state: 'succeeded', name: 'week', handledFailures: [] });
-    expect(readdirSync(join(folder, 'report')).sort()).toEqual([
+    expect(body.run).toMatchObject({ state: 'succeeded', name: 'report', handledFailures: [] });
+    expect(readdirSync(join(folder, 'reports')).sort()).toEqual([
       'chart.svg',
       'headline.txt',
       'magnitudes.svg',
       'report.md',
     ]);
-    const report = readFileSync(join(folder, 'report/report.md'), 'utf8');
+    const report = readFileSync(join(folder, 'reports/report.md'), 'utf8');
     expect(report).toContain('**A severe week: magnitude 6.4.** Look first at 22km NNE of Hualian, Taiwan');
     expect(report).toContain('971 earthquakes of magnitude 1 or more, among 1707 seismic events.');
     // Counted by hand from the file, without any of our code: grep and awk say the same.
@@ -53,7 +53,7 @@ describe('earthquakes', () => {
     });
     expect(rows).toHaveLength(1707);
     expect(report).toContain(`| California | ${california.length} |`);
-    const chart = readFileSync(join(folder, 'report/chart.svg'), 'utf8');
+    const chart = readFileSync(join(folder, 'reports/chart.svg'), 'utf8');
     expect(chart).toMatch(/^<svg [\s\S]*<\/svg>\s*$/);
     expect(chart).toContain(`California: ${california.length}`);
     // One answer of a model for each region, and the alert, which needed a second attempt; all counted and priced.
@@ -71,10 +71,10 @@ describe('earthquakes', () => {
 
   test('a table without its columns has no earthquakes, and one that is no table fails with its line', async () => {
     const folder = copyOf('earthquakes');
-    const other = await ice(folder, 'run', 'week', '-i', 'csv=a,b\n1,2\n');
+    const other = await ice(folder, 'run', 'report', '-i', 'csv=a,b\n1,2\n');
     expect(other.exit).toBe(0);
     expect(other.body.run.outputs.headline).toContain('A calm week');
-    const broken = await ice(folder, 'run', 'week', '-i', 'csv=a,b\n"1,2\n');
+    const broken = await ice(folder, 'run', 'report', '-i', 'csv=a,b\n"1,2\n');
     expect(broken.exit).toBe(1);
     expect(broken.body.run.error ?? broken.body.error).toMatchObject({
       message: expect.stringContaining('Line 2'),
