@@ -64,7 +64,9 @@ export function pretty(
 ): string {
   const printer = new Printer(sources, options);
   const blocks = diagnostics.map((each) => printer.block(each));
-  return blocks.length === 0 ? '' : `${blocks.join('\n\n')}\n\n${summary(diagnostics)}\n`;
+  return blocks.length === 0
+    ? ''
+    : `${blocks.join('\n\n')}\n\n${wrap(summary(diagnostics), options.width).join('\n')}\n`;
 }
 
 const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;

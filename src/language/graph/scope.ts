@@ -6,6 +6,7 @@ export class Scope {
   /** The container that holds the list; undefined at the top. */
   readonly owner: BlueprintNode | undefined;
   readonly nodes = new Map<string, BlueprintNode>();
+  private readonly places = new Map<string, number>();
   readonly variables: ReadonlySet<string>;
 
   constructor(
@@ -17,7 +18,11 @@ export class Scope {
     this.parent = parent;
     this.owner = owner;
     this.variables = new Set(variables);
-    for (const node of nodes) if (!this.nodes.has(node.id)) this.nodes.set(node.id, node);
+    for (const [place, node] of nodes.entries()) {
+      if (this.nodes.has(node.id)) continue;
+      this.nodes.set(node.id, node);
+      this.places.set(node.id, place);
+    }
   }
 
   /** The scope that holds the node of this id, from here outwards. */
@@ -27,6 +32,11 @@ export class Scope {
       if (scope.nodes.has(id)) return scope;
     }
     return undefined;
+  }
+
+  /** Ids of this list in the order of the document. */
+  inOrder(ids: Iterable<string>): string[] {
+    return [...ids].sort((a, b) => (this.places.get(a) ?? 0) - (this.places.get(b) ?? 0));
   }
 
   isVariable(name: string): boolean {

@@ -76,8 +76,8 @@ function compileNode(node: BlueprintNode, graph: Graph, context: Context): PlanN
   const info = graph.of(node);
   const base = {
     id: node.id,
-    after: [...info.after],
-    reads: [...info.reads],
+    after: info.scope.inOrder(info.after),
+    reads: [...info.reads].sort(),
     ...(node.if === undefined || node.if === true ? {} : { if: node.if as Json }),
     ...(node.retry === undefined ? {} : { retry: retryOf(node.retry) }),
     ...(node.timeout === undefined ? {} : { timeoutMs: durationMs(node.timeout)! }),
