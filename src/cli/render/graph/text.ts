@@ -169,12 +169,11 @@ function boxes(model: GraphModel, options: TextOptions): string[] | undefined {
   }
 
   function paintChannel({ y, height, lines }: Channel, list: PlacedList): void {
-    const bottoms = new Map(list.nodes.map((node) => [node.x + Math.floor(node.width / 2), node]));
     const { nets } = tracksOf(lines);
     for (const { net, from, to, row } of nets) {
       const turn = row < 0 ? y + height - 1 : y + row;
       // Out of the frame of the box that stands right above, or of the line that comes down.
-      const source = [...bottoms.values()].find(
+      const source = list.nodes.some(
         (node) => node.x + Math.floor(node.width / 2) === from && node.y + node.height === y,
       );
       if (source) canvas.text(from, y - 1, unicode ? '┬' : '+', theme.dim);

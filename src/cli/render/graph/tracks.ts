@@ -32,7 +32,9 @@ export function tracksOf(lines: readonly (Line & { arrives?: boolean })[]): { ne
       const other = startsAt.get(x);
       return other && other !== net ? [other] : [];
     });
-  const rows: [number, number][][] = [];
+  // Nets that end at the same node may run together: they meet anyway.
+  const endsOf = (net: Net): string => net.to.map(({ x }) => x).join(' ');
+  const rows: { left: number; right: number; ends: string }[][] = [];
   const open = new Set<Net>();
   const visit = (net: Net): void => {
     if (net.row >= 0 || open.has(net)) return;
@@ -41,9 +43,12 @@ export function tracksOf(lines: readonly (Line & { arrives?: boolean })[]): { ne
     over.forEach(visit);
     const [left, right] = span(net);
     let row = Math.max(0, ...over.map((other) => other.row + 1));
-    while (rows[row]?.some(([a, b]) => a <= right + 1 && left <= b + 1)) row++;
+    const ends = endsOf(net);
+    const meets = (each: { left: number; right: number; ends: string }): boolean =>
+      each.left <= right + 1 && left <= each.right + 1 && each.ends !== ends;
+    while (rows[row]?.some(meets)) row++;
     while (rows.length <= row) rows.push([]);
-    rows[row]!.push([left, right]);
+    rows[row]!.push({ left, right, ends });
     net.row = row;
   };
   bent.sort((a, b) => span(a)[0] - span(b)[0]).forEach(visit);
