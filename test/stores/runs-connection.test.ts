@@ -1,0 +1,226 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openSqlite, type SqliteConnection } from '../../src/stores/sqlite/connection.ts';
+import { MIGRATIONS } from '../../src/stores/sqlite/migrations/index.ts';
+import { SCHEMA_VERSION } from '../../src/stores/sqlite/migrations/version.ts';
+import { TYPE_NUMBERS } from '../../src/stores/sqlite/run-row.ts';
+import { createSqliteRuns } from '../../src/stores/sqlite/runs.ts';
+import { sqliteStatus } from '../../src/stores/sqlite/status.ts';
+import { isWorkerAlive, workerId } from '../../src/stores/worker-id.ts';
+import { newRun } from '../suites/run-store.ts';
+
+let folder: string;
+let file: string;
+const open: SqliteConnection[] = [];
+const opened = async (...args: Parameters<typeof openSqlite>) => {
+  const connection = await openSqlite(...args);
+  open.push(connection);
+  return connection;
+};
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ice sqlite '));
+  file = join(folder, 'deep', 'er', 'ice.db');
+});
+afterEach(async () => {
+  for (const connection of open.splice(0)) connection.close();
+  await rm(folder, { recursive: true });
+});
+
+describe('opening a database', () => {
+  it('makes the folder and a file of the owner only, and sets the pragmas', async () => {
+    const connection = await opened(file);
+    const pragma = (name: string) => Object.values(connection.db.prepare(`pragma ${name}`).get()!)[0];
+    expect(pragma('journal_mode')).toBe('wal');
+    expect(pragma('synchronous')).toBe(2);
+    expect(pragma('foreign_keys')).toBe(1);
+    expect(pragma('busy_timeout')).toBe(5_000);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    const normal = await opened(file, { durability: 'normal' });
+    expect(Object.values(normal.db.prepare('pragma synchronous').get()!)[0]).toBe(1);
+  });
+
+  it('runs the migrations once, however many start at once, in as many processes', async () => {
+    const script = `
+      const { openSqlite } = await import(${JSON.stringify(new URL('../../src/stores/sqlite/connection.ts', import.meta.url).href)});
+      const connection = await openSqlite(process.argv[1]);
+      console.log(connection.db.prepare('select count(*) as n from migrations').get().n);
+      connection.close();`;
+    const run = promisify(execFile);
+    const start = () => run(process.execPath, ['--input-type=module', '-e', script, file]);
+    const results = await Promise.all([start(), start(), start(), start()]);
+    const all = Object.keys(MIGRATIONS).length;
+    expect(results.map((result) => Number(result.stdout))).toEqual([all, all, all, all]);
+    expect(results.map((result) => result.stderr).join('')).toBe('');
+    expect(SCHEMA_VERSION).toBe(all);
+    (await opened(file)).close();
+    expect(sqliteStatus(await opened(file))).toMatchObject({ damage: [], schema: all });
+  });
+
+  it('refuses a database of a newer ice, and says what to do', async () => {
+    (await opened(file)).db.exec('pragma user_version = 99');
+    await expect(openSqlite(file)).rejects.toMatchObject({
+      code: 'database_newer',
+      exitCode: 14,
+      hint: expect.stringContaining('npm i iceos@latest'),
+    });
+  });
+
+  it('refuses what is no database, is damaged, or is another program’s', async () => {
+    await mkdir(join(folder, 'deep', 'er'), { recursive: true });
+    await writeFile(file, 'this is no database at all '.repeat(100));
+    await expect(openSqlite(file)).rejects.toMatchObject({ code: 'database_corrupt' });
+    expect(await readFile(file, 'utf8')).toContain('no database at all');
+
+    const other = join(folder, 'other.db');
+    const theirs = new DatabaseSync(other);
+    theirs.exec('create table notes (text)');
+    theirs.close();
+    await expect(openSqlite(other)).rejects.toMatchObject({ code: 'database_corrupt' });
+
+    const damaged = join(folder, 'damaged.db');
+    const sound = await openSqlite(damaged);
+    sound.close();
+    const bytes = await readFile(damaged);
+    bytes.fill(0x5a, 100, 9_000);
+    await writeFile(damaged, bytes);
+    await expect(openSqlite(damaged)).rejects.toMatchObject({ code: 'database_corrupt' });
+  });
+
+  it('names the folder that cannot be made', async () => {
+    await writeFile(join(folder, 'deep'), 'a file');
+    await expect(openSqlite(file)).rejects.toMatchObject({ code: 'read_only', exitCode: 14 });
+    await expect(openSqlite(folder)).rejects.toMatchObject({ code: 'read_only' });
+  });
+});
+
+describe('writing', () => {
+  it('undoes only the work that threw, of all in one transaction', async () => {
+    const connection = await opened(file);
+    connection.db.exec('create table t (x)');
+    const insert = (x: number) => connection.prepare('insert into t values (?)').run(x);
+    const committed: number[] = [];
+    const results = await Promise.allSettled([
+      connection.write(
+        () => insert(1),
+        () => committed.push(1),
+      ),
+      connection.write(
+        () => {
+          insert(2);
+          throw new Error('no');
+        },
+        () => committed.push(2),
+      ),
+      connection.write(
+        () => insert(3),
+        () => committed.push(3),
+      ),
+    ]);
+    expect(results.map((result) => result.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(
+      connection.db
+        .prepare('select x from t')
+        .all()
+        .map((row) => row['x']),
+    ).toEqual([1, 3]);
+    expect(committed).toEqual([1, 3]);
+    await expect(
+      connection.write(() => {
+        throw new Error('alone');
+      }),
+    ).rejects.toThrow('alone');
+    await expect(connection.write(() => insert(4))).resolves.toBeDefined();
+  });
+
+  it('says that the disk is full, and goes on when it is not any more', async () => {
+    const connection = await opened(file);
+    const store = createSqliteRuns(connection);
+    const run = newRun();
+    await store.create(run);
+    const pages = Object.values(connection.db.prepare('pragma page_count').get()!)[0];
+    connection.db.exec(`pragma max_page_count = ${pages}`);
+    const event = { ...run.events[0]!, seq: 2, data: { inputs: { x: 'x'.repeat(100_000) } } } as never;
+    const change = { project: 'demo', runId: run.row.id, expectedSeq: 1, events: [event], patch: {} };
+    await expect(store.commit(change)).rejects.toMatchObject({ code: 'disk_full', exitCode: 14 });
+    expect((await store.get('demo', run.row.id))?.seq).toBe(1);
+    connection.db.exec('pragma max_page_count = 1000000');
+    await store.commit(change);
+    expect(sqliteStatus(connection)).toMatchObject({ damage: [], journals: [] });
+  });
+
+  it('says that another process holds the database', async () => {
+    const connection = await opened(file, { busyMs: 20 });
+    const other = await opened(file);
+    other.db.exec('begin immediate');
+    await expect(connection.write(() => 1)).rejects.toMatchObject({ code: 'database_busy' });
+    other.db.exec('rollback');
+    await expect(connection.write(() => 1)).resolves.toBe(1);
+  });
+
+  it('tells of what another connection wrote, only while somebody listens', async () => {
+    const mine = createSqliteRuns(await opened(file));
+    const theirs = createSqliteRuns(await opened(file));
+    const heard = new Promise<string>((resolve) => {
+      const leave = mine.onChange((project, runId) => {
+        leave();
+        resolve(`${project}/${runId}`);
+      });
+    });
+    await theirs.create(newRun());
+    expect(await heard).toBe('/');
+  });
+});
+
+describe('the status of a database', () => {
+  it('counts, and names journals with a gap or a wrong end', async () => {
+    const connection = await opened(file);
+    const store = createSqliteRuns(connection);
+    const [whole, gap, noEnd] = [newRun(), newRun(), newRun({ state: 'succeeded' })];
+    for (const run of [whole, gap, noEnd]) await store.create(run);
+    for (const seq of [2, 3]) {
+      const event = { ...gap.events[0]!, seq, type: 'node.log' } as never;
+      await store.commit({
+        project: 'demo',
+        runId: gap.row.id,
+        expectedSeq: seq - 1,
+        events: [event],
+        patch: {},
+      });
+    }
+    connection.db.exec('delete from events where key % 4194304 = 2');
+    expect(sqliteStatus(connection)).toMatchObject({
+      synchronous: 'full',
+      journalMode: 'wal',
+      damage: [],
+      events: 4,
+      runs: { queued: 2, succeeded: 1 },
+      journals: [
+        { runId: gap.row.id, problem: 'its journal has 2 events, numbered 1 to 3' },
+        { runId: noEnd.row.id, problem: 'it is succeeded, and its journal has no end' },
+      ],
+    });
+  });
+
+  it('has a number of its own for each type of event', () => {
+    const numbers = Object.values(TYPE_NUMBERS);
+    expect(new Set(numbers).size).toBe(numbers.length);
+  });
+});
+
+describe('the name of a worker', () => {
+  it('tells whether its process lives', async () => {
+    expect(isWorkerAlive(workerId())).toBe(true);
+    const child = execFile(process.execPath, ['-e', '']);
+    const name = workerId().replace(`:${process.pid}:`, `:${child.pid}:`);
+    await new Promise((resolve) => child.on('exit', resolve));
+    expect(isWorkerAlive(name)).toBe(false);
+    expect(isWorkerAlive(workerId().replace(/:[^:]+$/, ':1'))).toBe(false);
+    expect(isWorkerAlive('elsewhere:1:1')).toBeUndefined();
+    expect(isWorkerAlive('w1')).toBeUndefined();
+  });
+});
