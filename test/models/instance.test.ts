@@ -97,7 +97,6 @@ const schemas: Record<string, JsonSchema> = {
     required: ['country'],
     properties: { country: { const: 'US' } },
     if: { properties: { country: { const: 'US' } } },
-    // biome-ignore lint/suspicious/noThenProperty: JSON Schema's own keyword
     then: { required: ['zip'], properties: { zip: { type: 'string', pattern: '^\\d{5}$' } } },
   },
   'names of properties': {
@@ -178,6 +177,29 @@ describe('the smallest instance', () => {
     expect(none({ type: 'array', minItems: 3, uniqueItems: true, items: { type: 'boolean' } })).toMatch(
       /different/,
     );
+  });
+
+  test('gives up on hostile schemas after a bounded search', () => {
+    let checks = 0;
+    const counted: typeof checkSchema = (schema, value) => {
+      checks++;
+      return checkSchema(schema, value);
+    };
+    const branches = (depth: number): JsonSchema =>
+      depth === 0
+        ? { type: 'string', not: { minLength: 0 } }
+        : { anyOf: [branches(depth - 1), branches(depth - 1), branches(depth - 1)] };
+    const tree = (depth: number): JsonSchema =>
+      depth === 0 ? false : { anyOf: [tree(depth - 1), tree(depth - 1), tree(depth - 1)] };
+    for (const hostile of [
+      branches(7),
+      tree(7),
+      { enum: Array.from({ length: 5000 }, (_, i) => i), minimum: 1e9 },
+      { type: 'string', pattern: '(((a*)*)*)*b{1000}$', minLength: 40_000 },
+      { $ref: '#/$defs/t', $defs: { t: { type: 'array', minItems: 3, items: { $ref: '#/$defs/t' } } } },
+    ])
+      expect(smallestInstance(hostile, 's', counted).problem).toBeTypeOf('string');
+    expect(checks).toBeLessThan(10_000);
   });
 
   test('a property called __proto__ is a property', () => {

@@ -14,6 +14,10 @@ class NoInstance extends Error {}
 const DEEPEST = 60;
 const MOST_VALUES = 20_000;
 const TRIES = 20;
+/** The same reason so often will not go away with another seed. */
+const SAME_REASON = 3;
+/** Checks of parts, over all tries: a schema can hold more branches than anyone can wait for. */
+const MOST_CHECKS = 2000;
 
 /**
  * The smallest instance that is valid under a JSON Schema (2020-12): required properties only, arrays as short as
@@ -26,9 +30,12 @@ export function smallestInstance(
   check: CheckSchema,
 ): { value: Json; problem?: undefined } | { value?: undefined; problem: string } {
   let problem = '';
+  let same = 0;
+  const work = { checks: 0 };
   for (let attempt = 0; attempt < TRIES; attempt++) {
+    const before = problem;
     try {
-      const builder = new Builder(schema, attempt === 0 ? seed : `${seed}#${attempt}`, check);
+      const builder = new Builder(schema, attempt === 0 ? seed : `${seed}#${attempt}`, check, work);
       const value = builder.build(schema, '$', 0);
       const wrong = check(schema, value);
       if (wrong === undefined) return { value };
@@ -37,6 +44,8 @@ export function smallestInstance(
       if (!(error instanceof NoInstance)) throw error;
       problem = error.message;
     }
+    same = problem === before ? same + 1 : 1;
+    if (same === SAME_REASON || work.checks > MOST_CHECKS) break;
   }
   return { problem };
 }
@@ -45,12 +54,14 @@ class Builder {
   readonly root: JsonSchema;
   readonly seed: string;
   readonly check: CheckSchema;
+  readonly work: { checks: number };
   values = 0;
 
-  constructor(root: JsonSchema, seed: string, check: CheckSchema) {
+  constructor(root: JsonSchema, seed: string, check: CheckSchema, work: { checks: number }) {
     this.root = root;
     this.seed = seed;
     this.check = check;
+    this.work = work;
   }
 
   build(given: JsonSchema, place: string, depth: number): Json {
@@ -106,7 +117,7 @@ class Builder {
           if (wrong === undefined) return value;
           problem = `${place}, branch ${i + 1}: ${wrong}`;
         } catch (error) {
-          if (!(error instanceof NoInstance)) throw error;
+          if (!(error instanceof NoInstance) || this.work.checks > MOST_CHECKS) throw error;
           problem = error.message;
           break;
         }
@@ -118,6 +129,8 @@ class Builder {
   /** Checks a value against a part of the schema; the definitions go along, so that the part's references resolve. */
   checkPart(part: ObjectSchema, value: Json): string | undefined {
     if (typeof this.root !== 'object') return undefined;
+    if (++this.work.checks > MOST_CHECKS)
+      throw new NoInstance(`nothing was found in ${MOST_CHECKS} tries; the schema has too many branches`);
     const definitions: Record<string, unknown> = {};
     for (const key of ['$defs', 'definitions'])
       if (this.root[key] !== undefined) definitions[key] = this.root[key];
@@ -151,9 +164,10 @@ class Builder {
 
   oneOf(schema: ObjectSchema, values: Json[], place: string): Json {
     const start = draw(this.seed, place, Math.max(values.length, 1));
+    const { enum: _, ...beside } = schema;
     for (let i = 0; i < values.length; i++) {
       const value = values[(start + i) % values.length]!;
-      if (this.checkPart(schema, value) === undefined) return value;
+      if (this.checkPart(beside, value) === undefined) return value;
     }
     throw new NoInstance(`${place}: no value of the enum is valid`);
   }
@@ -271,7 +285,6 @@ function branchesOf(schema: ObjectSchema): { whole: ObjectSchema; options: Objec
   };
   if (Array.isArray(alternatives)) {
     const other = Array.isArray(oneOf) && Array.isArray(anyOf) ? { anyOf } : undefined;
-    // biome-ignore lint/suspicious/noThenProperty: JSON Schema's own keyword; a schema is never awaited
     const conditional = condition === undefined ? undefined : { if: condition, then: yes, else: no };
     const options = alternatives
       .filter((option) => option !== false)

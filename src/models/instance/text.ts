@@ -85,7 +85,7 @@ function pick(accepts: (code: number) => boolean, seed: string, place: string): 
   return RARE.find(accepts);
 }
 
-const MOST_STATES = 200_000;
+const MOST_STATES = 50_000;
 
 /** One way through a pattern: where it is, and the characters written so far, from the last one back. */
 interface Way {
