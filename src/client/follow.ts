@@ -1,5 +1,6 @@
 import { ERRORS, IceError, isErrorCode } from '../contracts/errors.ts';
 import { type AnyRunEvent, ENDED, type RunState } from '../contracts/events.ts';
+import type { FetchAnswer } from './request.ts';
 import { DEFAULT_RETRY, type RetryOptions, sleep, waitMs } from './retry.ts';
 import { type SseFrame, SseParser } from './sse.ts';
 
@@ -30,7 +31,7 @@ const MOST_FAILURES = 8;
  * connection can mend.
  */
 export async function* followRun(
-  open: (after: number, signal: AbortSignal) => Promise<Response>,
+  open: (after: number, signal: AbortSignal) => Promise<FetchAnswer>,
   options: FollowOptions,
   retry: RetryOptions = DEFAULT_RETRY,
 ): AsyncGenerator<FollowedEntry, void, undefined> {
@@ -109,7 +110,7 @@ function problemOf(data: string): IceError {
 
 /** The frames of one connection; silence ends it as a cut would. */
 async function* frames(
-  response: Response,
+  response: FetchAnswer,
   stop: AbortController,
   silenceMs: () => number,
 ): AsyncGenerator<SseFrame, void, undefined> {

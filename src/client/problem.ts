@@ -1,7 +1,8 @@
 import { IceError, isErrorCode } from '../contracts/errors.ts';
+import type { FetchAnswer } from './request.ts';
 
 /** The error that an answer describes: the same IceError that the server threw. */
-export async function errorOf(response: Response, url: string): Promise<IceError> {
+export async function errorOf(response: FetchAnswer, url: string): Promise<IceError> {
   const text = await response.text().catch(() => '');
   const retryAfter = Number(response.headers.get('retry-after'));
   const retryAfterMs = Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter * 1000 : undefined;

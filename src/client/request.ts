@@ -4,8 +4,23 @@ import { errorOf, unreachable } from './problem.ts';
 import { DEFAULT_RETRY, type RetryOptions, sleep, waitMs } from './retry.ts';
 import type { CallOptions } from './types.ts';
 
-/** A fetch: the platform's, undici's, or a host's in-process one. It is called with a url and an init, never a Request. */
-export type Fetch = (url: string, init: RequestInit & { duplex?: 'half' }) => Promise<Response>;
+/** What the client reads of a response; a `Response` is one. */
+export interface FetchAnswer
+  extends Pick<Response, 'ok' | 'status' | 'statusText' | 'body' | 'text' | 'json' | 'arrayBuffer'> {
+  headers: { get(name: string): string | null };
+}
+
+/** What the client calls a fetch with: never a Request, and headers as a plain object. */
+export interface FetchInit {
+  method: string;
+  headers: Record<string, string>;
+  body?: string | Uint8Array<ArrayBuffer>;
+  redirect: 'manual';
+  signal: AbortSignal;
+}
+
+/** A fetch: the platform's, undici's, or a host's in-process one. */
+export type Fetch = (url: string, init: FetchInit) => Promise<FetchAnswer>;
 
 export interface ClientOptions {
   /** `https://ice.example.com`, without a path. */
@@ -36,14 +51,14 @@ export function createSender(options: ClientOptions) {
   const send: Fetch = options.fetch ?? ((url, init) => fetch(url, init));
   const retry = { ...DEFAULT_RETRY, ...options.retry };
 
-  return async function sendCall(name: RouteName, call: RawCall): Promise<Response> {
+  return async function sendCall(name: RouteName, call: RawCall): Promise<FetchAnswer> {
     const route: Route = ROUTES[name];
     const url =
       base + pathOf(route, { project: options.project ?? '_', ...call.params }) + queryOf(call.query);
     const headers: Record<string, string> = { accept: 'application/json', ...call.headers };
     if (options.userAgent !== undefined) headers['user-agent'] = options.userAgent;
     if (route.role !== 'none') headers['authorization'] = `Bearer ${options.token}`;
-    const init: RequestInit = { method: route.method, headers, redirect: 'manual' };
+    const init: Omit<FetchInit, 'signal'> = { method: route.method, headers, redirect: 'manual' };
     if (route.bytes !== undefined) {
       headers['content-type'] = 'application/octet-stream';
       init.body = (call.bytes ?? new Uint8Array(0)) as Uint8Array<ArrayBuffer>;
@@ -75,10 +90,10 @@ export function createSender(options: ClientOptions) {
 async function attemptCall(
   send: Fetch,
   url: string,
-  init: RequestInit,
+  init: Omit<FetchInit, 'signal'>,
   call: RawCall,
   defaultTimeoutMs: number,
-): Promise<Response> {
+): Promise<FetchAnswer> {
   call.signal?.throwIfAborted();
   const timeoutMs = call.timeoutMs ?? defaultTimeoutMs;
   const abort = new AbortController();
@@ -109,14 +124,14 @@ async function attemptCall(
 }
 
 /** The body of a stream is still to come, and the caller's signal has to end it. */
-function keepAbort(response: Response, signal: AbortSignal | undefined, forward: () => void): Response {
+function keepAbort(response: FetchAnswer, signal: AbortSignal | undefined, forward: () => void): FetchAnswer {
   if (signal && !response.headers.get('content-type')?.startsWith('text/event-stream'))
     signal.removeEventListener('abort', forward);
   return response;
 }
 
 /** Reads an answer's JSON; a body that breaks off is `unavailable`, not a syntax error. */
-export async function readAnswer(route: Route, response: Response): Promise<unknown> {
+export async function readAnswer(route: Route, response: FetchAnswer): Promise<unknown> {
   if (route.response === 'empty' || response.status === 204) {
     await response.body?.cancel();
     return undefined;

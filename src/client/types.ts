@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { ROUTES, RouteName } from '../contracts/routes.ts';
+import type { FetchAnswer } from './request.ts';
 
 /** The types of calls, inferred from the route table: what a caller may write, and what comes back. */
 
@@ -56,7 +57,7 @@ export type CallOutput<N extends RouteName> = Table[N]['response'] extends infer
         ? string
         : S extends 'empty'
           ? undefined
-          : Response
+          : FetchAnswer
   : never;
 
 export type BodyOf<N extends RouteName> = In<N, 'body'>;

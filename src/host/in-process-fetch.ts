@@ -1,27 +1,35 @@
-import type { Fetch } from '../client/request.ts';
+import type { Fetch, FetchAnswer } from '../client/request.ts';
 import type { App } from '../server/app.ts';
+import type { Reply } from '../server/incoming.ts';
 
 /** The address of the server in one's own process; nothing listens there. */
 export const IN_PROCESS_URL = 'http://ice.local';
 
 /**
- * A fetch that calls the app directly: no port, no socket. Over a socket an abort reaches both ends by itself; here
- * the caller's signal has to be joined to the stream, else its producer would go on with nobody reading.
+ * A fetch that calls the app directly: no port, no socket, and none of the platform's fetch classes, whose first use
+ * costs as much as starting Node. Over a socket an abort reaches both ends by itself; here the caller's signal has to
+ * be joined to the stream, else its producer would go on with nobody reading.
  */
-export function inProcessFetch(app: App): Fetch {
-  return async (url, init) => {
-    const signal = init.signal ?? undefined;
-    signal?.throwIfAborted();
-    const answer = app.fetch(new Request(url, init), { inProcess: true });
-    const response = await (signal ? orAborted(answer, signal) : answer);
-    if (!signal || response.body === null) return response;
-    const { status, statusText, headers } = response;
-    return new Response(joined(response.body, signal), { status, statusText, headers });
+export function inProcessFetch(app: Pick<App, 'handle'>): Fetch {
+  return async (url, { method, headers, body, signal = new AbortController().signal }) => {
+    signal.throwIfAborted();
+    const answer = app.handle(
+      {
+        method,
+        url,
+        headers: { get: (name) => headers[name] ?? null },
+        body: null,
+        content: body ?? '',
+        signal,
+      },
+      { inProcess: true },
+    );
+    return answerOf(await orAborted(answer, signal), signal);
   };
 }
 
 /** What a caller who has gone would have got is thrown away. */
-async function orAborted(answer: Promise<Response>, signal: AbortSignal): Promise<Response> {
+async function orAborted(answer: Promise<Reply>, signal: AbortSignal): Promise<Reply> {
   let leave = (): void => {};
   const gone = new Promise<never>((_, reject) => {
     leave = () => reject(signal.reason);
@@ -32,7 +40,7 @@ async function orAborted(answer: Promise<Response>, signal: AbortSignal): Promis
   } catch (error) {
     if (signal.aborted)
       answer
-        .then((response) => response.body?.cancel())
+        .then(({ content }) => (content instanceof ReadableStream ? content.cancel() : undefined))
         .catch(() => {
           // The caller has gone: neither the answer nor its failure has a reader.
         });
@@ -42,11 +50,49 @@ async function orAborted(answer: Promise<Response>, signal: AbortSignal): Promis
   }
 }
 
-function joined(body: ReadableStream<Uint8Array>, signal: AbortSignal): ReadableStream<Uint8Array> {
+function answerOf({ status, headers, content }: Reply, signal: AbortSignal): FetchAnswer {
+  const stream = content instanceof ReadableStream ? joined(content, signal) : null;
+  const text = async (): Promise<string> => {
+    if (typeof content === 'string') return content;
+    return new TextDecoder().decode(
+      stream ? await readAll(stream) : ((content as Uint8Array | null) ?? undefined),
+    );
+  };
+  return {
+    ok: status >= 200 && status < 300,
+    status,
+    statusText: '',
+    headers: { get: (name) => headers[name.toLowerCase()] ?? null },
+    body: stream,
+    text,
+    json: async () => JSON.parse(await text()) as unknown,
+    arrayBuffer: async () => {
+      const bytes =
+        content instanceof Uint8Array
+          ? content
+          : stream
+            ? await readAll(stream)
+            : new TextEncoder().encode(await text());
+      return bytes.slice().buffer as ArrayBuffer;
+    },
+  };
+}
+
+async function readAll(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  const reader = stream.getReader();
+  for (let next = await reader.read(); !next.done; next = await reader.read()) chunks.push(next.value);
+  return Buffer.concat(chunks);
+}
+
+function joined(
+  body: ReadableStream<Uint8Array>,
+  signal: AbortSignal,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
   const reader = body.getReader();
   let stop = (): void => {};
   const over = (): void => signal.removeEventListener('abort', stop);
-  return new ReadableStream<Uint8Array>(
+  return new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
       start(controller) {
         stop = () => {
@@ -64,7 +110,7 @@ function joined(body: ReadableStream<Uint8Array>, signal: AbortSignal): Readable
           if (done) {
             over();
             if (!signal.aborted) controller.close();
-          } else controller.enqueue(value);
+          } else if (!signal.aborted) controller.enqueue(value as Uint8Array<ArrayBuffer>);
         } catch (error) {
           over();
           if (!signal.aborted) controller.error(error);

@@ -1,4 +1,5 @@
 import { docsOf, ERRORS, IceError, isErrorCode } from '../contracts/errors.ts';
+import type { Reply } from './incoming.ts';
 
 /**
  * An error on the wire: a problem of RFC 9457 with our code, hint and details as extension members. The client
@@ -36,14 +37,14 @@ export function problemOf(error: IceError): Problem {
 }
 
 /** The problem as an answer, with `Retry-After` where a retry makes sense and `WWW-Authenticate` on 401. */
-export function problemResponse(error: IceError, headers: Record<string, string> = {}): Response {
+export function problemReply(error: IceError): Reply {
   const problem = problemOf(error);
-  const out: Record<string, string> = { ...headers, 'content-type': 'application/problem+json' };
+  const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
   if (error.retryAfterMs !== undefined)
-    out['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfterMs / 1000)));
-  else if (ERRORS[error.code].retry) out['retry-after'] = '1';
-  if (problem.status === 401) out['www-authenticate'] = 'Bearer realm="ice"';
-  return new Response(JSON.stringify(problem), { status: problem.status, headers: out });
+    headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfterMs / 1000)));
+  else if (ERRORS[error.code].retry) headers['retry-after'] = '1';
+  if (problem.status === 401) headers['www-authenticate'] = 'Bearer realm="ice"';
+  return { status: problem.status, headers, content: JSON.stringify(problem) };
 }
 
 /** Any thrown thing as an IceError. Errors of stores may carry one of our codes without being of our class. */

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { IceError } from '../contracts/errors.ts';
 import { ROUTES, type Route, type RouteName } from '../contracts/routes.ts';
 import type { TokenRow } from '../registry/ports.ts';
+import type { Reply } from './incoming.ts';
 
 type Table = typeof ROUTES;
 type Parsed<N extends RouteName, K extends 'params' | 'query' | 'body'> =
@@ -39,7 +40,7 @@ export interface Answer<B> {
   etag?: string;
 }
 
-export type Handler<N extends RouteName> = (call: Call<N>) => Promise<Answer<AnswerBody<N>> | Response>;
+export type Handler<N extends RouteName> = (call: Call<N>) => Promise<Answer<AnswerBody<N>> | Reply>;
 export type Handlers = { [N in RouteName]: Handler<N> };
 
 /** The name that is written into journals and versions: the operator's token has no id worth keeping. */

@@ -13,7 +13,11 @@ test('a run in this process loads nothing of what listens, bundles, compiles sch
   const out = execFileSync(process.execPath, [join(import.meta.dirname, 'loaded-modules.ts'), folder.path], {
     encoding: 'utf8',
   });
-  const { state, loaded } = JSON.parse(out) as { state: string; loaded: string[] };
+  const { state, loaded, inside } = JSON.parse(out) as {
+    state: string;
+    loaded: string[];
+    inside: string[];
+  };
   expect(state).toBe('succeeded');
   expect(loaded.some((url) => url.includes('/hono/'))).toBe(true);
   const heavy = loaded.filter((url) =>
@@ -22,5 +26,6 @@ test('a run in this process loads nothing of what listens, bundles, compiles sch
     ),
   );
   expect(heavy).toEqual([]);
+  expect(inside.filter((name) => name.includes('undici'))).toEqual([]);
   expect(loaded.filter((url) => /^node:https?$/.test(url))).toEqual([]);
 });

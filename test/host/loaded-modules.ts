@@ -22,4 +22,6 @@ let state = '';
 for await (const entry of client.runs.follow(run.id)) if (entry.kind === 'end') state = entry.state;
 await driven;
 await host.close();
-process.stdout.write(JSON.stringify({ state, loaded: [...loaded] }));
+// What Node itself loads when a global is first used: the classes of fetch are the dear ones.
+const inside = (process as unknown as { moduleLoadList: string[] }).moduleLoadList;
+process.stdout.write(JSON.stringify({ state, loaded: [...loaded], inside }));

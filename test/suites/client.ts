@@ -354,7 +354,9 @@ function checked(fetch: Fetch, broken: string[]): Fetch {
     const text = await response.text();
     const parsed = (found.route.response as z.ZodType).safeParse(JSON.parse(text));
     if (!parsed.success) broken.push(`${found.name}: ${z.prettifyError(parsed.error)}`);
-    const { status, headers } = response;
-    return new Response(text, { status, headers });
+    return new Response(text, {
+      status: response.status,
+      headers: { 'content-type': 'application/json' },
+    });
   };
 }

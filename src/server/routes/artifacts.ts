@@ -27,14 +27,16 @@ export function artifactRoutes(
       const headers = { etag: `"${params.digest}"`, 'cache-control': 'private, max-age=31536000, immutable' };
       const found = await artifacts.get(project, params.digest);
       if (!found) throw missingOf('artifactsGet', params);
-      if (header('if-none-match') === headers.etag) return new Response(null, { status: 304, headers });
-      return new Response(found.bytes as Uint8Array<ArrayBuffer>, {
+      if (header('if-none-match') === headers.etag) return { status: 304, headers, content: null };
+      return {
+        status: 200,
         headers: {
           ...headers,
           'content-type': 'application/octet-stream',
           'content-disposition': 'attachment',
         },
-      });
+        content: found.bytes,
+      };
     },
     artifactsMissing: async ({ project, body }) => {
       const there = await artifacts.has(project, body.digests);

@@ -1,5 +1,6 @@
 import { IceError } from '../../contracts/errors.ts';
 import { docsPage } from '../docs-page.ts';
+import type { Reply } from '../incoming.ts';
 import type { Handlers } from '../route.ts';
 import type { Services } from '../services.ts';
 
@@ -34,19 +35,20 @@ export function healthRoutes(
       const ok = Object.values(checks).every((check) => check.ok);
       return { status: ok ? 200 : 503, body: { ok, checks } };
     },
-    metrics: async () =>
-      new Response(await services.metrics.render(), {
-        headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
-      }),
+    metrics: async () => reply('text/plain; version=0.0.4; charset=utf-8', await services.metrics.render()),
     openapi: async () => ({ body: await services.openapi(), etag: 'hash' }),
     docs: async () => {
       const { html, policy } = await docsPage(await services.openapi());
-      return new Response(html, {
-        headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy },
-      });
+      return reply('text/html; charset=utf-8', html, { 'content-security-policy': policy });
     },
   };
 }
+
+const reply = (type: string, content: string, more: Record<string, string> = {}): Reply => ({
+  status: 200,
+  headers: { 'content-type': type, ...more },
+  content,
+});
 
 async function withTimeout(check: () => Promise<void> | void): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;

@@ -11,6 +11,7 @@ import { outlineOf } from '../../language/index.ts';
 import { loadManifest } from '../catalog.ts';
 import { createCompiler } from '../compile.ts';
 import type { Memory } from '../idempotency.ts';
+import type { Reply } from '../incoming.ts';
 import { decodeCursor, encodeCursor } from '../page.ts';
 import { assertLive } from '../policy.ts';
 import { asIceError } from '../problem.ts';
@@ -129,15 +130,17 @@ export function runRoutes(services: Services, streams: Streams): Pick<Handlers, 
       };
     },
 
-    runsEvents: async (call) => {
+    runsEvents: async (call): Promise<Reply> => {
       const row = await rowOf('runsEvents', call);
       const after = call.query.after ?? lastEventId(call.header('last-event-id'));
       const plan = await runs.plan(row.planDigest);
       const writeOnly = plan?.writeOnly ?? [];
       if (/application\/(x-)?ndjson/.test(call.header('accept') ?? ''))
-        return new Response(journalLines(services, row, after, writeOnly), {
+        return {
+          status: 200,
           headers: { 'content-type': 'application/x-ndjson' },
-        });
+          content: journalLines(services, row, after, writeOnly),
+        };
 
       const abort = streams.open(call.signal);
       const stream = eventStream({
@@ -156,9 +159,11 @@ export function runRoutes(services: Services, streams: Streams): Pick<Handlers, 
         },
         onClose: () => streams.closed(abort),
       });
-      return new Response(stream, {
+      return {
+        status: 200,
         headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' },
-      });
+        content: stream,
+      };
     },
 
     runsCancel: (call) =>

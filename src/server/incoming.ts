@@ -1,0 +1,35 @@
+/** What the server reads of a request. A `Request` is one; so is what a caller in the same process hands over. */
+export interface Incoming {
+  method: string;
+  /** Absolute. */
+  url: string;
+  headers: { get(name: string): string | null };
+  /** The body as it comes in; null when there is none, or when it is here as `content`. */
+  body: ReadableStream<Uint8Array> | null;
+  /** The body of a caller who has it whole: it need not go through a stream. */
+  content?: string | Uint8Array;
+  /** Aborted when the caller has gone. */
+  signal: AbortSignal;
+}
+
+/** An answer before it is put into the classes of a transport. */
+export interface Reply {
+  status: number;
+  /** Names in lower case. */
+  headers: Record<string, string>;
+  content: string | Uint8Array | ReadableStream<Uint8Array> | null;
+}
+
+/** The answer as the platform's class, for transports that speak fetch. */
+export function asResponse({ status, headers, content }: Reply): Response {
+  return new Response(content as BodyInit | null, { status, headers });
+}
+
+/** The answer to HEAD: the same without its content. */
+export function withoutContent(reply: Reply): Reply {
+  if (reply.content instanceof ReadableStream)
+    reply.content.cancel().catch(() => {
+      // It was never read, so there is nothing that could fail.
+    });
+  return { ...reply, content: null };
+}
