@@ -66,6 +66,8 @@ class Stage {
 
   constructor(fault: Fault) {
     this.home = mkdtempSync(join(tmpdir(), 'ice-fault-'));
+    // Steps may run unprivileged, and must get here.
+    chmodSync(this.home, 0o755);
     let base = this.home;
     if (fault.disk !== undefined) {
       base = join(this.home, 'disk');

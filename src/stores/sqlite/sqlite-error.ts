@@ -1,3 +1,5 @@
+import { statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { type ErrorCode, IceError } from '../../contracts/errors.ts';
 
 /** Primary result codes of SQLite (https://sqlite.org/rescode.html) that mean something to a user. */
@@ -69,7 +71,9 @@ export const isBusy = (error: unknown): boolean => {
 /** What node:sqlite or the file system threw, as an error that says what to do; others pass unchanged. */
 export function sqliteError(error: unknown, file: string): unknown {
   if (error instanceof IceError) return error;
-  const explained = EXPLANATIONS[resultCode(error) ?? -1];
+  const code = resultCode(error);
+  if (code === IOERR && isFull(file)) return explain(FULL, file, error);
+  const explained = EXPLANATIONS[code ?? -1];
   if (explained)
     return new IceError(explained.code, explained.message(file), { hint: explained.hint, cause: error });
   const system = (error as { code?: unknown } | null)?.code;
@@ -79,6 +83,21 @@ export function sqliteError(error: unknown, file: string): unknown {
     return explain(CANTOPEN, file, error);
   return error;
 }
+
+/**
+ * On a full disk SQLite says `full` when the database can't grow, but `ioerr` when its shared-memory file can't, or
+ * when a file system runs out only at the flush: the free space tells the two apart.
+ */
+function isFull(file: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(file));
+    return Number(bavail) * Number(bsize) < LITTLE_SPACE_BYTES;
+  } catch {
+    // The folder can't be asked, so the disk did fail.
+    return false;
+  }
+}
+const LITTLE_SPACE_BYTES = 128 * 1024;
 
 function explain(code: number, file: string, cause: unknown): IceError {
   const { code: name, message, hint } = EXPLANATIONS[code]!;
