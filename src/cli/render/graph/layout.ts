@@ -40,6 +40,8 @@ export interface PlacedList extends Box {
   title?: string;
   nodes: PlacedNode[];
   channels: Channel[];
+  /** Lines that are not drawn: a picture of so many long ones says nothing, and takes long. */
+  dropped: number;
   /** Pieces of lines that pass a layer between its boxes. */
   passing: { net: number; x: number; y: number; height: number }[];
 }
@@ -74,7 +76,7 @@ function place(list: GraphList, metrics: Metrics): PlacedList {
   const { nodes } = list;
   const index = new Map(nodes.map((node, i) => [node.id, i]));
   const after = nodes.map((node) => node.after.flatMap((id) => index.get(id) ?? []));
-  const layers = arrange(nodes, after, layersOf(after), metrics);
+  const { layers, dropped } = arrange(nodes, after, layersOf(after, true), metrics);
   order(layers);
   spread(layers, metrics);
 
@@ -83,7 +85,7 @@ function place(list: GraphList, metrics: Metrics): PlacedList {
   const placed: PlacedNode[] = [];
   let y = 0;
   layers.forEach((layer, i) => {
-    const height = Math.max(0, ...layer.map((item) => item.height));
+    const height = largest(layer.map((item) => item.height));
     for (const item of layer) {
       if (item.placed) {
         Object.assign(item.placed, { x: item.x, y });
@@ -107,9 +109,13 @@ function place(list: GraphList, metrics: Metrics): PlacedList {
     channels.push({ y, height: space, lines });
     y += space;
   });
-  const width = Math.max(0, ...layers.flat().map((item) => item.x + item.width));
-  return { x: 0, y: 0, width, height: y, nodes: placed, channels, passing };
+  const width = largest(layers.flat().map((item) => item.x + item.width));
+  return { x: 0, y: 0, width, height: y, nodes: placed, channels, passing, dropped };
 }
+
+/** Not by spreading: the arguments of a call are limited, the nodes of a list are not. */
+const largest = (values: readonly number[]): number =>
+  values.reduce((most, value) => Math.max(most, value), 0);
 
 function box(node: GraphNode, metrics: Metrics): PlacedNode {
   const lists = node.lists.filter((list) => list.nodes.length > 0);
@@ -167,6 +173,13 @@ function move(list: PlacedList, x: number, y: number): void {
   }
 }
 
+/** How many lines are not drawn, with those inside of nodes. */
+export const droppedLines = (list: PlacedList): number =>
+  list.nodes.reduce(
+    (sum, node) => sum + node.lists.reduce((inner, each) => inner + droppedLines(each), 0),
+    list.dropped,
+  );
+
 /** Makes all places absolute. */
 function settle(list: PlacedList, x: number, y: number): void {
   list.x += x;
@@ -186,8 +199,8 @@ function arrange(
   after: readonly (readonly number[])[],
   layer: readonly number[],
   metrics: Metrics,
-): Item[][] {
-  const layers: Item[][] = Array.from({ length: Math.max(0, ...layer.map((each) => each + 1)) }, () => []);
+): { layers: Item[][]; dropped: number } {
+  const layers: Item[][] = Array.from({ length: largest(layer.map((each) => each + 1)) }, () => []);
   const items = nodes.map((node, net): Item => {
     const placed = box(node, metrics);
     return { placed, net, width: placed.width, height: placed.height, x: 0, up: [], down: [] };
@@ -201,27 +214,35 @@ function arrange(
     from.down.push(to);
     to.up.push(from);
   };
-  after.forEach((list, i) => {
-    for (const j of list) {
-      if (layer[j]! >= layer[i]!) continue;
-      let from = items[j]!;
-      for (let at = layer[j]! + 1; at < layer[i]!; at++) {
-        const key = `${j} ${at}`;
-        let point = points.get(key);
-        if (point === undefined) {
-          point = { net: j, width: 2 * metrics.gap.line + 1, height: 0, x: 0, up: [], down: [] };
-          points.set(key, point);
-          layers[at]!.push(point);
-        }
-        join(from, point);
-        from = point;
-      }
-      join(from, items[i]!);
+  const lines = after
+    .flatMap((list, to) => list.map((from) => ({ from, to, length: layer[to]! - layer[from]! })))
+    .filter(({ length }) => length > 0)
+    .sort((a, b) => a.length - b.length);
+  let dropped = 0;
+  for (const line of lines) {
+    if (points.size + line.length > MOST_POINTS) {
+      dropped++;
+      continue;
     }
-  });
-  return layers;
+    let from = items[line.from]!;
+    for (let at = layer[line.from]! + 1; at < layer[line.to]!; at++) {
+      const key = `${line.from} ${at}`;
+      let point = points.get(key);
+      if (point === undefined) {
+        point = { net: line.from, width: 2 * metrics.gap.line + 1, height: 0, x: 0, up: [], down: [] };
+        points.set(key, point);
+        layers[at]!.push(point);
+      }
+      join(from, point);
+      from = point;
+    }
+    join(from, items[line.to]!);
+  }
+  return { layers, dropped };
 }
 
+/** Places of a list where long lines pass a layer. */
+const MOST_POINTS = 15_000;
 const SWEEPS = 8;
 
 /** Orders each layer by the middle of its neighbours, down and up, so that few lines cross. */
@@ -274,7 +295,7 @@ function crossings(layers: Item[][]): number {
 
 function inversions(values: number[]): number {
   if (values.length < 2) return 0;
-  const size = Math.max(...values) + 1;
+  const size = largest(values) + 1;
   const tree = new Uint32Array(size + 1);
   let count = 0;
   values.forEach((value, seen) => {
@@ -309,11 +330,45 @@ function spread(layers: Item[][], metrics: Metrics): void {
       );
     }
   }
-  const least = Math.min(...layers.flat().map((item) => item.x));
+  straighten(layers, metrics);
+  const least = layers.flat().reduce((left, item) => Math.min(left, item.x), Number.POSITIVE_INFINITY);
   if (Number.isFinite(least)) for (const item of layers.flat()) item.x -= least;
 }
 
+/** Small steps in lines that could go straight down are taken out where there is room to. */
+function straighten(layers: Item[][], metrics: Metrics): void {
+  const nudge = (layer: Item[], near: (item: Item) => Item[]): void => {
+    layer.forEach((item, k) => {
+      const [other, ...more] = near(item);
+      if (other === undefined || more.length > 0) return;
+      const x = centre(other) - Math.floor(item.width / 2);
+      if (x === item.x || (item.placed && Math.abs(x - item.x) > item.width / 2)) return;
+      const left = layer[k - 1];
+      const right = layer[k + 1];
+      if (left && x < left.x + left.width + gapAfter(left, metrics)) return;
+      if (right && x + item.width + gapAfter(item, metrics) > right.x) return;
+      item.x = x;
+    });
+  };
+  for (let pass = 0; pass < 2; pass++) {
+    for (const layer of layers) nudge(layer, (item) => item.up);
+    for (const layer of [...layers].reverse()) nudge(layer, (item) => item.down);
+  }
+}
+
 const gapAfter = (item: Item, { gap }: Metrics): number => (item.placed ? gap.x : gap.line);
+
+/** Of a long line the pieces pull at each other, so that it goes straight. */
+function mean(others: readonly Item[], line: boolean): number {
+  let sum = 0;
+  let weights = 0;
+  for (const other of others) {
+    const weight = line && !other.placed ? 8 : 1;
+    sum += weight * centre(other);
+    weights += weight;
+  }
+  return sum / weights;
+}
 
 /** Least squares under the order of the layer: neighbours that would overlap move as one block. */
 function pull(layer: Item[], metrics: Metrics, near: (item: Item) => Item[]): void {
@@ -328,10 +383,7 @@ function pull(layer: Item[], metrics: Metrics, near: (item: Item) => Item[]): vo
   const offsets: number[] = [];
   for (const item of layer) {
     const others = near(item);
-    const middle =
-      others.length === 0
-        ? centre(item)
-        : others.reduce((sum, other) => sum + centre(other), 0) / others.length;
+    const middle = others.length === 0 ? centre(item) : mean(others, item.placed === undefined);
     // Long lines should be straight; a node without neighbours goes where there is room.
     const weight = others.length === 0 ? 0.1 : item.placed ? 1 : 4;
     offsets.push(offset);

@@ -102,13 +102,23 @@ export function topological(after: readonly (readonly number[])[]): number[] {
   return order;
 }
 
-/** The layer of each node: one below the lowest that it waits for. */
-export function layersOf(after: readonly (readonly number[])[]): number[] {
+/**
+ * The layer of each node: one below the lowest that it waits for. With `late`, what waits for nothing stands right
+ * above the first that reads it.
+ */
+export function layersOf(after: readonly (readonly number[])[], late = false): number[] {
   const layer = after.map(() => 0);
   const done = new Set<number>();
   for (const i of topological(after)) {
     for (const j of after[i]!) if (done.has(j)) layer[i] = Math.max(layer[i]!, layer[j]! + 1);
     done.add(i);
   }
-  return layer;
+  if (!late) return layer;
+  const first = after.map(() => Number.POSITIVE_INFINITY);
+  after.forEach((list, i) => {
+    for (const j of list) first[j] = Math.min(first[j]!, layer[i]!);
+  });
+  return layer.map((at, i) =>
+    after[i]!.length === 0 && Number.isFinite(first[i]!) ? Math.max(at, first[i]! - 1) : at,
+  );
 }

@@ -1,4 +1,4 @@
-import { layout, type Metrics, type PlacedList, type PlacedNode } from './layout.ts';
+import { droppedLines, layout, type Metrics, type PlacedList, type PlacedNode } from './layout.ts';
 import { captionOf, countNodes, type GraphModel, type GraphNode, reduced } from './model.ts';
 import { figuresText } from './text.ts';
 
@@ -17,20 +17,22 @@ export function graphSvg(model: GraphModel, { allEdges = false }: SvgOptions = {
   const nodes = reduced(model.nodes, allEdges);
   const placed = layout(nodes, METRICS);
   const title = headline(model);
+  const dropped = droppedLines(placed);
+  const note = dropped === 0 ? '' : `${dropped} long ${dropped === 1 ? 'line is' : 'lines are'} not drawn`;
   const width = Math.ceil(Math.max(placed.width, widthOf(title, 16)) + 2 * MARGIN);
   const height = Math.ceil(placed.height + 2 * MARGIN + HEAD);
   const left = Math.floor((width - placed.width) / 2);
   const body = listSvg(placed, '    ');
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="title desc">
   <title id="title">${xml(title)}</title>
-  <desc id="desc">${xml(spoken(nodes))}</desc>
+  <desc id="desc">${xml(`${spoken(nodes)}${note === '' ? '' : ` ${note}.`}`)}</desc>
   <style>${STYLE}</style>
   <defs>
     <marker id="arrow" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 10 5 0 10z" class="head"/></marker>
   </defs>
   <rect class="page" width="${width}" height="${height}"/>
   <text class="name" x="${MARGIN}" y="${MARGIN + 10}">${xml(title)}</text>
-  <g transform="translate(${left} ${MARGIN + HEAD})">
+${note === '' ? '' : `  <text class="caption" x="${width - MARGIN}" y="${MARGIN + 10}" text-anchor="end">${note}</text>\n`}  <g transform="translate(${left} ${MARGIN + HEAD})">
 ${body}  </g>
 </svg>
 `;

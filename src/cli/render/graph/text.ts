@@ -3,7 +3,14 @@ import { formatCost, formatDuration, plural } from '../figures.ts';
 import { oneLine, pad, textWidth, truncate } from '../text-width.ts';
 import type { Theme } from '../theme.ts';
 import { Canvas } from './canvas.ts';
-import { type Channel, layout, type Metrics, type PlacedList, type PlacedNode } from './layout.ts';
+import {
+  type Channel,
+  droppedLines,
+  layout,
+  type Metrics,
+  type PlacedList,
+  type PlacedNode,
+} from './layout.ts';
 import {
   captionOf,
   countNodes,
@@ -133,7 +140,7 @@ function boxes(model: GraphModel, options: TextOptions): string[] | undefined {
     channel: (lines) => tracksOf(lines).rows + 1,
   };
   const placed = layout(reduced(model.nodes, options.allEdges), metrics);
-  if (placed.width > columns) return undefined;
+  if (placed.width > columns || droppedLines(placed) > 0) return undefined;
   const canvas = new Canvas(unicode, theme.dim);
   paintList(placed);
   return canvas.lines();
@@ -228,7 +235,7 @@ function listLines(model: GraphModel, { theme, columns, allEdges }: TextOptions)
   };
   walk(reduced(model.nodes, allEdges), '', true);
   const column = Math.min(
-    Math.max(...lines.map(({ left }) => textWidth(left))),
+    lines.reduce((widest, { left }) => Math.max(widest, textWidth(left)), 0),
     Math.max(40, Math.floor(columns * 0.6)),
   );
   return lines.map(({ left, right }) => {
