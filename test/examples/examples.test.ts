@@ -1,7 +1,7 @@
 import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { iceJson } from '../support/ice-command.ts';
+import { ice as iceCommand } from '../support/ice.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const examples = join(import.meta.dirname, '../../examples');
@@ -12,7 +12,10 @@ function copyOf(example: string): string {
   return folder;
 }
 
-const ice = (folder: string, ...args: string[]) => iceJson(folder, args);
+const ice = async (folder: string, ...args: string[]) => {
+  const { exit, json, stderr } = await iceCommand([...args, '--json'], { cwd: folder });
+  return { exit, body: json, stderr };
+};
 
 test('every example is valid and passes its own tests, with nothing to warn of', async () => {
   for (const example of readdirSync(examples)) {
@@ -25,7 +28,7 @@ test('every example is valid and passes its own tests, with nothing to warn of',
     });
     expect((await ice(folder, 'test')).exit).toBe(0);
   }
-});
+}, 90_000);
 
 describe('earthquakes', () => {
   const run = (folder: string, ...more: string[]) =>

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { initProject, type NextStep, newComponent } from '../../src/project/scaffold.ts';
 import { findTemplate, listTemplates } from '../../src/project/templates.ts';
-import { iceCommand, iceJson } from '../support/ice-command.ts';
+import { ice } from '../support/ice.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const children: ChildProcess[] = [];
@@ -17,6 +17,11 @@ afterAll(() => {
 const make = async (template: string): Promise<{ dir: string; nextSteps: NextStep[] }> => {
   const dir = join(tempFolder(), 'demo');
   return initProject({ dir, template, env: { PATH: process.env['PATH'] }, git: false });
+};
+
+const json = async (cwd: string, args: readonly string[]) => {
+  const { exit, json: body, stderr } = await ice([...args, '--json'], { cwd });
+  return { exit, body, stderr };
 };
 
 /** `npx ice run x -i "a b"` as the arguments of ice; what is no command of ice is undefined. */
@@ -32,7 +37,7 @@ function argumentsOf(command: string): string[] | undefined {
 describe.each(listTemplates().map(({ name }) => name))('the template %s', (name) => {
   test('does what its next steps say, in order, with nothing to warn of', async () => {
     const { dir, nextSteps } = await make(name);
-    const validated = await iceJson(dir, ['validate']);
+    const validated = await json(dir, ['validate']);
     expect({ exit: validated.exit, diagnostics: validated.body.diagnostics }).toEqual({
       exit: 0,
       diagnostics: [],
@@ -46,15 +51,15 @@ describe.each(listTemplates().map(({ name }) => name))('the template %s', (name)
       }
       const args = argumentsOf(command);
       if (!args) continue;
-      const { exit, stderr } = await iceCommand(dir, args);
+      const { exit, stderr } = await ice(args, { cwd: dir });
       expect({ command, exit, stderr: exit === 0 ? '' : stderr }).toEqual({ command, exit: 0, stderr: '' });
       ran += 1;
     }
     expect(ran).toBeGreaterThan(1);
     // What it says of the commands is true of a push, too: everything is new, then nothing is.
-    expect((await iceJson(dir, ['push', '--yes'])).exit).toBe(0);
-    expect((await iceJson(dir, ['push', '--dry-run'])).body.plan.changes).toBe(0);
-  });
+    expect((await json(dir, ['push', '--yes'])).exit).toBe(0);
+    expect((await json(dir, ['push', '--dry-run'])).body.plan.changes).toBe(0);
+  }, 90_000);
 });
 
 describe.each(listTemplates().filter(({ adds }) => adds))(
@@ -63,12 +68,12 @@ describe.each(listTemplates().filter(({ adds }) => adds))(
     test('adds what validates and passes its tests', async () => {
       const root = tempFolder({ 'ice.yaml': 'name: shop\n' });
       await newComponent({ root, kind: adds!, name: 'my-own', template: name, env: {} });
-      const validated = await iceJson(root, ['validate']);
+      const validated = await json(root, ['validate']);
       expect({ exit: validated.exit, diagnostics: validated.body.diagnostics }).toEqual({
         exit: 0,
         diagnostics: [],
       });
-      expect((await iceJson(root, ['test'])).exit).toBe(0);
+      expect((await json(root, ['test'])).exit).toBe(0);
     });
   },
 );
@@ -83,7 +88,7 @@ test('a tool of tool-http reaches the host that it declares, and no other', asyn
   const { port } = server.address() as AddressInfo;
   const root = tempFolder({ 'ice.yaml': 'name: shop\n' });
   await newComponent({ root, kind: 'tool', name: 'fetcher', template: 'tool-http', env: {} });
-  const run = () => iceJson(root, ['run', 'fetcher', '-i', `url=http://127.0.0.1:${port}/x`]);
+  const run = () => json(root, ['run', 'fetcher', '-i', `url=http://127.0.0.1:${port}/x`]);
   const refused = await run();
   expect(refused.exit).toBe(1);
   expect(JSON.stringify(refused.body)).toContain('tool_denied');
