@@ -59,8 +59,7 @@ async function call(
   project = '_',
 ): Promise<{ status: number; text: string }> {
   // A run that was cancelled can't be paused: those that change one get one of their own.
-  const changes =
-    route.method === 'POST' && route.path.includes('{id}') && project === '_';
+  const changes = route.method === 'POST' && route.path.includes('{id}') && project === '_';
   const run = changes
     ? (await world.client(tokens.admin).runs.create({ ref: 'greet', inputs: { name: 'Ada' } })).id
     : RUN;
