@@ -1,6 +1,8 @@
-import { cpSync, readdirSync, readFileSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { ice as iceCommand } from '../support/ice.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
@@ -116,5 +118,62 @@ describe('clearance listings', () => {
     );
     expect(exit).toBe(1);
     expect(JSON.stringify(body)).toContain('condition');
+  });
+});
+
+describe('stock check', () => {
+  const children: ChildProcess[] = [];
+  afterAll(() => {
+    for (const child of children) child.kill();
+  });
+  const freePort = (): Promise<number> =>
+    new Promise((resolve) => {
+      const probe = createServer().listen(0, '127.0.0.1', () => {
+        const { port } = probe.address() as { port: number };
+        probe.close(() => resolve(port));
+      });
+    });
+  /** The example with its API on a port of its own, which the workflow names literally. */
+  async function shop(serves: boolean): Promise<{ folder: string; url: string }> {
+    const folder = copyOf('stock-check');
+    const port = await freePort();
+    const file = join(folder, 'workflows/stock-check.yaml');
+    writeFileSync(file, readFileSync(file, 'utf8').replaceAll(':8799', `:${port}`));
+    if (serves) {
+      const server = spawn(process.execPath, ['api/server.ts', String(port)], { cwd: folder });
+      children.push(server);
+      await new Promise((resolve) => server.stdout!.once('data', resolve));
+    }
+    return { folder, url: `http://127.0.0.1:${port}` };
+  }
+
+  test('a busy API is asked again, and what runs low is ordered once', async () => {
+    const { folder, url } = await shop(true);
+    const { exit, body } = await ice(folder, 'run', 'stock-check');
+    expect(exit).toBe(0);
+    expect(body.run.outputs).toEqual({
+      stock: [
+        { item: 'kettle', left: 14 },
+        { item: 'lamp', left: 2 },
+        { item: 'chair', left: 0 },
+        { item: 'blanket', left: 21 },
+      ],
+      ordered: ['lamp', 'chair'],
+    });
+    await fetch(`${url}/orders`);
+    const orders = (await (await fetch(`${url}/orders`)).json()) as { item: string; amount: number }[];
+    expect(orders.map(({ item, amount }) => [item, amount]).sort()).toEqual([
+      ['chair', 20],
+      ['lamp', 20],
+    ]);
+    const calm = await ice(folder, 'run', 'stock-check', '-i', 'low=0');
+    expect(calm.body.run.outputs.ordered).toEqual([]);
+  });
+
+  test('without the API the run fails after its attempts', async () => {
+    const { folder } = await shop(false);
+    const { exit, body } = await ice(folder, 'run', 'stock-check');
+    expect(exit).toBe(1);
+    expect(body.run.state).toBe('failed');
   });
 });
