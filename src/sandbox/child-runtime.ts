@@ -9,6 +9,7 @@ import { IceError } from '../contracts/errors.ts';
 import { COMPONENT_NAME } from '../contracts/ids.ts';
 import type { Json } from '../contracts/json.ts';
 import { schemaSchema } from '../contracts/nodes/base.ts';
+import { boundsProblem } from '../language/schema/bounds.ts';
 import { crashError, guestFailure, limitError } from './call-errors.ts';
 import { type Child, ChildPool, type PoolOptions } from './child-pool.ts';
 import type { Bundle, ExtractedTool, ToolCall, ToolRuntime } from './port.ts';
@@ -98,6 +99,14 @@ export class ChildRuntime implements ToolRuntime {
         },
       });
     }
+    for (const where of ['input', 'output'] as const) {
+      const problem = boundsProblem(parsed.data[where]);
+      if (problem !== undefined)
+        throw new IceError('project_invalid', `The ${where} schema cannot be used: ${problem.message}`, {
+          hint: problem.help,
+          details: { path: problem.path },
+        });
+    }
     return parsed.data as ExtractedTool;
   }
 
@@ -158,6 +167,7 @@ export class ChildRuntime implements ToolRuntime {
       let stopped: unknown;
       let grace: NodeJS.Timeout | undefined;
       const network = new AbortController();
+      let fetches = limits.fetches;
       // The child bounds itself; one that does not is stopped here.
       let messages = limits.logLines * 2 + limits.fetches * 2 + 2100;
       const stop = (why: unknown, graceMs: number): void => {
@@ -215,7 +225,7 @@ export class ChildRuntime implements ToolRuntime {
             );
             return;
           case 'fetch':
-            void this.fetch(job, message.n, message.request, network.signal);
+            void this.fetch(job, message.n, message.request, network.signal, --fetches < 0);
             return;
           default:
             report(message, call);
@@ -233,9 +243,20 @@ export class ChildRuntime implements ToolRuntime {
     });
   }
 
-  private async fetch(job: Job, n: number, request: WireRequest, signal: AbortSignal): Promise<void> {
+  private async fetch(
+    job: Job,
+    n: number,
+    request: WireRequest,
+    signal: AbortSignal,
+    isTooMany: boolean,
+  ): Promise<void> {
     const { child, id } = job;
     try {
+      if (isTooMany)
+        throw new IceError(
+          'tool_limit',
+          `More than ${job.limits.fetches} requests in one call (limits.fetches)`,
+        );
       if (job.call?.fetch === undefined)
         throw new IceError('tool_denied', 'The tool asked for the network and declares no hosts', {
           hint: `permissions: { net: ['${hostOf(request?.url)}'] }`,

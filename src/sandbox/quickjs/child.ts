@@ -131,7 +131,7 @@ async function step(call: Current, name: string, ...args: (string | number)[]): 
 
 function advance(call: Current, name: string, ...args: (string | number)[]): void {
   step(call, name, ...args).catch((error: unknown) => {
-    call.settled = { error: endOf(error) };
+    call.settled ??= { error: endOf(error) };
     call.end();
   });
 }

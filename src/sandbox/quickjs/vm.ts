@@ -246,7 +246,8 @@ export class LiveVm {
       if (this.world.stopped) throw new Error('stopped');
       return value;
     } catch (error) {
-      throw error instanceof VmError ? error : new VmError(this.endOf(error));
+      // What a stopped VM says of itself is not the reason.
+      throw error instanceof VmError && !this.world.stopped ? error : new VmError(this.endOf(error));
     }
   }
 
