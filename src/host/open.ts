@@ -242,11 +242,11 @@ function assemble(parts: Parts): Host {
 }
 
 /** Gives back what processes of this machine held when they died, so that it need not wait for their leases. */
-async function releaseDead({ workers, runs }: Stores): Promise<void> {
-  for (const worker of await workers()) {
-    if (isWorkerAlive(worker) !== false) continue;
-    for (const { project, runId, epoch } of await runs.held(worker))
-      await runs.release(project, runId, epoch);
+async function releaseDead({ leases, runs }: Stores): Promise<void> {
+  const alive = new Map<string, boolean>();
+  for (const { project, runId, worker, epoch } of await leases()) {
+    if (!alive.has(worker)) alive.set(worker, isWorkerAlive(worker) !== false);
+    if (!alive.get(worker)) await runs.release(project, runId, epoch);
   }
 }
 

@@ -22,9 +22,16 @@ export interface Stores {
   check(): void;
   /** Runs of all projects by state, and failed ones by the code of their error. */
   counts(): Promise<RunCounts>;
-  /** Workers that hold leases, or held one when they died. */
-  workers(): Promise<string[]>;
+  /** Every lease that was not given back, also of workers that died. */
+  leases(): Promise<Lease[]>;
   close(): void;
+}
+
+export interface Lease {
+  project: string;
+  runId: string;
+  worker: string;
+  epoch: number;
 }
 
 export interface RunCounts {
@@ -81,11 +88,13 @@ async function sqliteStores(file: string, durability: 'full' | 'normal'): Promis
         failures[row['code'] as string] = row['n'] as number;
       return { states, failures };
     },
-    workers: async () =>
+    leases: async () =>
+      // A leased run is due when its lease runs out, so the index of what is due finds it.
       connection
-        .prepare('select distinct lease_owner as worker from runs where lease_owner is not null')
-        .all()
-        .map((row) => row['worker'] as string),
+        .prepare(
+          'select project, id as runId, lease_owner as worker, lease_epoch as epoch from runs where due_at is not null and lease_owner is not null',
+        )
+        .all() as unknown as Lease[],
     close: () => connection.close(),
   };
 }
@@ -132,7 +141,7 @@ async function memoryStores(): Promise<Stores> {
       return counts;
     },
     // Workers in memory die with it.
-    workers: async () => [],
+    leases: async () => [],
     close() {},
   };
 }
