@@ -116,8 +116,8 @@ export interface RunStore {
   /** False when the lease is no longer the worker's. */
   renew(project: string, runId: string, epoch: number, until: number): Promise<boolean>;
   release(project: string, runId: string, epoch: number): Promise<void>;
-  /** The runs whose lease this worker holds. */
-  held(worker: string): Promise<HeldRun[]>;
+  /** The runs whose lease this worker holds: all of them, which may take a while, or those of `among`. */
+  held(worker: string, among?: { project: string; runId: string }[]): Promise<HeldRun[]>;
   /** When the next run can be claimed (it may be in the past); undefined when none is queued, due or leased. */
   nextDue(): Promise<number | undefined>;
   /** Sets `cancelRequested`; the driver sees it through `onChange`. */

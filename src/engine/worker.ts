@@ -292,7 +292,8 @@ export class Worker {
 
   private async checkHeld(): Promise<void> {
     const before = [...this.drivers];
-    const held = await this.options.store.held(this.options.workerId);
+    const mine = before.map(([, { project, runId }]) => ({ project, runId }));
+    const held = await this.options.store.held(this.options.workerId, mine);
     const byKey = new Map(held.map((run) => [keyOf(run.project, run.runId), run]));
     for (const [key, driver] of before) {
       if (this.drivers.get(key) !== driver) continue;

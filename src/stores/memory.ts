@@ -117,14 +117,17 @@ export function createMemoryRuns(): RunStore {
       Object.assign(row, { leaseOwner: null, leaseUntil: null });
       changed(row);
     },
-    async held(worker) {
-      return [...runs.values()]
-        .filter((entry) => entry.row.leaseOwner === worker)
-        .map(({ row }) => ({
-          project: row.project,
-          runId: row.id,
-          epoch: row.leaseEpoch,
-          cancelRequested: row.cancelRequested,
+    async held(worker, among) {
+      const entries = among
+        ? among.map(({ project, runId }) => runs.get(keyOf(project, runId)))
+        : [...runs.values()];
+      return entries
+        .filter((entry) => entry?.row.leaseOwner === worker)
+        .map((entry) => ({
+          project: entry!.row.project,
+          runId: entry!.row.id,
+          epoch: entry!.row.leaseEpoch,
+          cancelRequested: entry!.row.cancelRequested,
         }));
     },
     async nextDue() {

@@ -5,9 +5,9 @@
  */
 import { appendFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isWorkerAlive, newWorkerId } from '../../src/host/worker-id.ts';
 import { openSqlite } from '../../src/stores/sqlite/connection.ts';
 import { createSqliteRuns } from '../../src/stores/sqlite/runs.ts';
-import { isWorkerAlive, workerId } from '../../src/stores/worker-id.ts';
 import { planOf } from './plan-of.ts';
 import { engineOf, request } from './play.ts';
 
@@ -30,7 +30,7 @@ const engine = engineOf(
     await sleep(5);
     return { result: (attempt.args as { n: number }).n };
   },
-  { workerId: workerId(), isWorkerAlive, leaseMs: Number(leaseMs) },
+  { workerId: newWorkerId(), isWorkerAlive, leaseMs: Number(leaseMs) },
 );
 await engine.create({ ...request(plan, {}, runId), drive: false });
 console.log(await engine.driveWhenFree('demo', runId));

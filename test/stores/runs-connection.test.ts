@@ -11,7 +11,6 @@ import { SCHEMA_VERSION } from '../../src/stores/sqlite/migrations/version.ts';
 import { TYPE_NUMBERS } from '../../src/stores/sqlite/run-row.ts';
 import { createSqliteRuns } from '../../src/stores/sqlite/runs.ts';
 import { sqliteStatus } from '../../src/stores/sqlite/status.ts';
-import { isWorkerAlive, workerId } from '../../src/stores/worker-id.ts';
 import { newRun } from '../suites/run-store.ts';
 
 let folder: string;
@@ -209,18 +208,5 @@ describe('the status of a database', () => {
   it('has a number of its own for each type of event', () => {
     const numbers = Object.values(TYPE_NUMBERS);
     expect(new Set(numbers).size).toBe(numbers.length);
-  });
-});
-
-describe('the name of a worker', () => {
-  it('tells whether its process lives', async () => {
-    expect(isWorkerAlive(workerId())).toBe(true);
-    const child = execFile(process.execPath, ['-e', '']);
-    const name = workerId().replace(`:${process.pid}:`, `:${child.pid}:`);
-    await new Promise((resolve) => child.on('exit', resolve));
-    expect(isWorkerAlive(name)).toBe(false);
-    expect(isWorkerAlive(workerId().replace(/:[^:]+$/, ':1'))).toBe(false);
-    expect(isWorkerAlive('elsewhere:1:1')).toBeUndefined();
-    expect(isWorkerAlive('w1')).toBeUndefined();
   });
 });

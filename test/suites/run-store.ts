@@ -169,10 +169,11 @@ export function runStoreSuite(
       expect(await store.renew('demo', run.row.id, 2, 5_000)).toBe(true);
       expect(await store.claim({ worker: 'w3', leaseMs: 100, now: 4_999, limit: 10 })).toEqual([]);
       await store.commit(change(run.row, { epoch: 2 }));
-      expect(await store.held('w2')).toEqual([
+      const mine = [{ project: 'demo', runId: run.row.id }];
+      expect(await store.held('w2', mine)).toEqual([
         { project: 'demo', runId: run.row.id, epoch: 2, cancelRequested: false },
       ]);
-      expect(await store.held('w1')).toEqual([]);
+      expect(await store.held('w1', mine)).toEqual([]);
     });
 
     it('never gives one run to two workers', async () => {
@@ -245,7 +246,8 @@ export function runStoreSuite(
       const run = newRun();
       await store.create(run, { worker: 'w1', leaseMs: 1_000 });
       expect(await store.requestCancel('demo', run.row.id)).toMatchObject({ cancelRequested: true });
-      expect((await store.held('w1'))[0]?.cancelRequested).toBe(true);
+      const mine = [{ project: 'demo', runId: run.row.id }];
+      expect((await store.held('w1', mine))[0]?.cancelRequested).toBe(true);
       expect(await store.requestCancel('demo', 'run_none')).toBeUndefined();
     });
 

@@ -112,6 +112,12 @@ export class SqliteConnection {
   private readonly begin: StatementSync;
   private readonly end: StatementSync;
   private readonly version: StatementSync;
+  /**
+   * Grows whenever what was read before may not hold any more: another connection wrote, or work was undone. What a
+   * store remembers within one generation, read or written inside of `write`, is what the file says.
+   */
+  generation = 0;
+  private lastVersion: unknown;
   private queue: Job[] = [];
   private scheduled: NodeJS.Immediate | undefined;
   private poll: NodeJS.Timeout | undefined;
@@ -185,10 +191,11 @@ export class SqliteConnection {
 
   /** The usual way: all in one transaction. False when one of them threw; then nothing was written. */
   private together(jobs: Job[]): boolean {
-    this.begin.run();
+    this.beginWriting();
     try {
       for (const job of jobs) job.value = job.work();
     } catch (error) {
+      this.generation += 1;
       if (this.db.isTransaction) this.db.exec('rollback');
       if (jobs.length > 1) return false;
       jobs[0]!.failed = true;
@@ -201,7 +208,7 @@ export class SqliteConnection {
 
   /** After one of a group threw: each in a savepoint of its own. */
   private apart(jobs: Job[]): void {
-    this.begin.run();
+    this.beginWriting();
     for (const job of jobs) {
       this.db.exec('savepoint job');
       try {
@@ -211,6 +218,7 @@ export class SqliteConnection {
         if (!this.db.isTransaction) throw error;
         job.failed = true;
         job.error = error;
+        this.generation += 1;
         this.db.exec('rollback to job');
       }
       this.db.exec('release job');
@@ -218,10 +226,20 @@ export class SqliteConnection {
     this.commit();
   }
 
+  private beginWriting(): void {
+    this.begin.run();
+    const version = this.dataVersion();
+    if (version !== this.lastVersion) {
+      this.lastVersion = version;
+      this.generation += 1;
+    }
+  }
+
   private commit(): void {
     try {
       this.end.run();
     } catch (error) {
+      this.generation += 1;
       if (this.db.isTransaction) this.db.exec('rollback');
       throw error;
     }

@@ -1,7 +1,7 @@
 import { IceError } from '../../contracts/errors.ts';
 import { ENDED } from '../../contracts/events.ts';
 import type { Plan } from '../../contracts/plan.ts';
-import type { Change, ClaimRequest, NewRun, RunPatch, RunRow, RunStore } from '../../engine/ports.ts';
+import type { Change, ClaimRequest, NewRun, RunRow, RunStore } from '../../engine/ports.ts';
 import { dueAt } from '../due.ts';
 import { leaseLost, noSuchRun, otherContent } from '../refusals.ts';
 import type { SqliteConnection } from './connection.ts';
@@ -15,31 +15,33 @@ import {
   TYPE_NUMBERS,
 } from './run-row.ts';
 
-/** Most keys and plans kept in memory; beyond it the oldest is read again. */
-const KEYS = 20_000;
+/** Most heads of runs and plans kept in memory; beyond it the oldest is read again. */
+const HEADS = 20_000;
 const PLANS = 200;
 /** Most results kept in the cache of nodes; the oldest go first. */
 const CACHED = 20_000;
 
 const EMPTY = '{}';
-const PATCHED: Record<keyof RunPatch, (patch: RunPatch) => [string, string | number | null][]> = {
-  state: (patch) => [['state', patch.state!]],
-  startedAt: (patch) => [['started_at', patch.startedAt!]],
-  endedAt: (patch) => [['ended_at', patch.endedAt!]],
-  usage: (patch) => [
-    ['input_tokens', patch.usage!.inputTokens],
-    ['output_tokens', patch.usage!.outputTokens],
-  ],
-  cost: (patch) => [['cost', patch.cost!]],
-  cancelRequested: (patch) => [['cancel_requested', patch.cancelRequested ? 1 : 0]],
-  wakeAt: (patch) => [['wake_at', patch.wakeAt!]],
-  error: (patch) => [['error', patch.error ? JSON.stringify(patch.error) : null]],
-};
+
+/** What a commit has to know of its run. */
+interface StoredHead extends Pick<RunRow, 'state' | 'leaseOwner' | 'leaseUntil' | 'wakeAt'> {
+  key: number;
+  epoch: number;
+  seq: number;
+}
+interface Head extends StoredHead {
+  project: string;
+}
+const HEAD = `select key, state, lease_owner as leaseOwner, lease_until as leaseUntil, wake_at as wakeAt,
+  lease_epoch as epoch, coalesce((select e.key from events e where e.key > runs.key * ${SEQS}
+    and e.key < (runs.key + 1) * ${SEQS} order by e.key desc limit 1), 0) % ${SEQS} as seq
+  from runs where project = ? and id = ?`;
 
 /** Runs, journals and plans in SQLite. One instance a connection: it keeps the numbers of runs and parsed plans. */
 export function createSqliteRuns(connection: SqliteConnection): RunStore {
   const sql = (text: string) => connection.prepare(text);
-  const keys = new Map<string, number>();
+  const heads = new Map<string, Head>();
+  let generation = -1;
   const plans = new Map<string, Plan>();
   const listeners = new Set<(project: string, runId: string) => void>();
   let unwatch: (() => void) | undefined;
@@ -47,12 +49,6 @@ export function createSqliteRuns(connection: SqliteConnection): RunStore {
 
   const insertEvent = sql(
     'insert into events (key, ts, type, path, attempt, data) values (?, ?, ?, ?, ?, ?)',
-  );
-  const headOf = sql(`select lease_epoch as epoch,
-    (select key from events where key > ?1 * ${SEQS} and key < (?1 + 1) * ${SEQS} order by key desc limit 1) as last
-    from runs where key = ?1`);
-  const fullHeadOf = sql(
-    'select state, lease_owner, lease_epoch, lease_until, wake_at from runs where key = ?',
   );
   const rowOf = sql(`select ${RUN_COLUMNS} from runs where project = ? and id = ?`);
 
@@ -65,15 +61,22 @@ export function createSqliteRuns(connection: SqliteConnection): RunStore {
   };
   const stored = (project: string, runId: string) => rowOf.get(project, runId) as StoredRun | undefined;
   const keyOf = (project: string, runId: string): number | undefined => {
-    const name = `${project}/${runId}`;
-    let key = keys.get(name);
-    if (key === undefined) {
-      const row = sql('select key from runs where project = ? and id = ?').get(project, runId);
-      if (!row) return undefined;
-      key = row['key'] as number;
-      keep(keys, name, key, KEYS);
+    const row = sql('select key from runs where project = ? and id = ?').get(project, runId);
+    return row?.['key'] as number | undefined;
+  };
+  /** The head of a run, remembered while nothing else has written. Only inside of `write`. */
+  const headOf = (project: string, runId: string): Head | undefined => {
+    if (generation !== connection.generation) {
+      generation = connection.generation;
+      heads.clear();
     }
-    return key;
+    let head = heads.get(runId);
+    if (head?.project === project) return head;
+    const row = sql(HEAD).get(project, runId) as StoredHead | undefined;
+    if (!row) return undefined;
+    head = { ...row, project };
+    keep(heads, runId, head, HEADS);
+    return head;
   };
   const append = (key: number, events: Change['events']): void => {
     for (const event of events) {
@@ -140,44 +143,62 @@ export function createSqliteRuns(connection: SqliteConnection): RunStore {
       dueAt(made),
       made.error ? JSON.stringify(made.error) : null,
     );
-    append(Number(lastInsertRowid), events);
-    return { row: made, created: true, key: Number(lastInsertRowid) };
+    const key = Number(lastInsertRowid);
+    append(key, events);
+    if (generation === connection.generation) {
+      const { project, state, leaseOwner, leaseUntil, wakeAt, leaseEpoch: epoch, seq } = made;
+      keep(heads, made.id, { project, key, state, leaseOwner, leaseUntil, wakeAt, epoch, seq }, HEADS);
+    }
+    return { row: made, created: true };
   };
 
   const apply = (change: Change): void => {
-    const key = keyOf(change.project, change.runId);
-    const head =
-      key === undefined ? undefined : (headOf.get(key) as { epoch: number; last: number | null } | undefined);
-    if (key === undefined || !head) throw noSuchRun(change.runId);
-    const seq = head.last === null ? 0 : head.last % SEQS;
-    if (seq !== change.expectedSeq || (change.epoch !== undefined && head.epoch !== change.epoch)) {
+    const head = headOf(change.project, change.runId);
+    if (!head) throw noSuchRun(change.runId);
+    if (head.seq !== change.expectedSeq || (change.epoch !== undefined && head.epoch !== change.epoch)) {
       throw leaseLost(change.runId);
     }
-    append(key, change.events);
-    patchRow(key, change);
+    append(head.key, change.events);
+    head.seq += change.events.length;
+    patchRow(head, change);
   };
 
-  const patchRow = (key: number, { patch, release, epoch }: Change): void => {
-    const columns: [string, string | number | null][] = [];
-    for (const name in patch) columns.push(...PATCHED[name as keyof RunPatch](patch));
-    if (columns.length === 0 && !release) return;
-    if (release || patch.state !== undefined || patch.wakeAt !== undefined) {
-      const head = fullHeadOf.get(key)!;
-      const next = {
-        state: patch.state ?? (head['state'] as RunRow['state']),
-        wakeAt: patch.wakeAt === undefined ? (head['wake_at'] as number | null) : patch.wakeAt,
-        leaseOwner: release ? null : (head['lease_owner'] as string | null),
-        leaseUntil: release ? null : (head['lease_until'] as number | null),
-      };
-      columns.push(
-        ['lease_owner', next.leaseOwner],
-        ['lease_until', next.leaseUntil],
-        ['due_at', dueAt(next)],
-      );
-      if (release && epoch === undefined) columns.push(['lease_epoch', (head['lease_epoch'] as number) + 1]);
+  const patchRow = (head: Head, { patch, release, epoch }: Change): void => {
+    let columns = '';
+    const values: (string | number | null)[] = [];
+    const set = (name: string, value: string | number | null) => {
+      columns += columns === '' ? `${name} = ?` : `, ${name} = ?`;
+      values.push(value);
+    };
+    if (patch.startedAt !== undefined) set('started_at', patch.startedAt);
+    if (patch.endedAt !== undefined) set('ended_at', patch.endedAt);
+    if (patch.cost !== undefined) set('cost', patch.cost);
+    if (patch.usage !== undefined) {
+      set('input_tokens', patch.usage.inputTokens);
+      set('output_tokens', patch.usage.outputTokens);
     }
-    const text = `update runs set ${columns.map(([name]) => `${name} = ?`).join(', ')} where key = ?`;
-    sql(text).run(...columns.map(([, value]) => value), key);
+    if (patch.cancelRequested !== undefined) set('cancel_requested', patch.cancelRequested ? 1 : 0);
+    if (patch.error !== undefined) set('error', patch.error ? JSON.stringify(patch.error) : null);
+    if (patch.state !== undefined) {
+      head.state = patch.state;
+      set('state', patch.state);
+    }
+    if (patch.wakeAt !== undefined) {
+      head.wakeAt = patch.wakeAt;
+      set('wake_at', patch.wakeAt);
+    }
+    if (release) {
+      head.leaseOwner = null;
+      head.leaseUntil = null;
+      set('lease_owner', null);
+      set('lease_until', null);
+      if (epoch === undefined) {
+        head.epoch += 1;
+        set('lease_epoch', head.epoch);
+      }
+    }
+    if (release || patch.state !== undefined || patch.wakeAt !== undefined) set('due_at', dueAt(head));
+    if (columns !== '') sql(`update runs set ${columns} where key = ?`).run(...values, head.key);
   };
 
   const claimable = ({ now, limit, only, force }: ClaimRequest): StoredRun[] => {
@@ -199,7 +220,6 @@ export function createSqliteRuns(connection: SqliteConnection): RunStore {
           () => insert(run, lease),
           (made) => {
             if (!made.created) return;
-            keep(keys, `${run.row.project}/${run.row.id}`, made.key!, KEYS);
             if (!plans.has(run.row.planDigest)) keep(plans, run.row.planDigest, run.plan, PLANS);
             changed(run.row.project, run.row.id);
           },
@@ -248,6 +268,7 @@ export function createSqliteRuns(connection: SqliteConnection): RunStore {
       connection.write(() => {
         const until = request.now + request.leaseMs;
         return claimable(request).map((row) => {
+          heads.delete(row['id'] as string);
           sql(`update runs set lease_owner = ?, lease_epoch = lease_epoch + 1, lease_until = ?, due_at = ?
             where key = ?`).run(request.worker, until, until, row.key);
           return {
@@ -262,6 +283,7 @@ export function createSqliteRuns(connection: SqliteConnection): RunStore {
       connection.write(() => {
         const key = keyOf(project, runId);
         if (key === undefined) return false;
+        heads.delete(runId);
         const text = `update runs set lease_until = ?1, due_at = iif(due_at is null, null, ?1)
           where key = ?2 and lease_epoch = ?3 and lease_owner is not null`;
         return sql(text).run(until, key, epoch).changes === 1;
@@ -271,6 +293,7 @@ export function createSqliteRuns(connection: SqliteConnection): RunStore {
         () => {
           const row = stored(project, runId);
           if (!row || row['lease_epoch'] !== epoch) return;
+          heads.delete(runId);
           const due = dueAt({ ...runRow(row), leaseOwner: null, leaseUntil: null });
           sql('update runs set lease_owner = null, lease_until = null, due_at = ? where key = ?').run(
             due,
@@ -279,16 +302,21 @@ export function createSqliteRuns(connection: SqliteConnection): RunStore {
         },
         () => changed(project, runId),
       ),
-    async held(worker) {
-      const rows = sql(
-        'select project, id, lease_epoch, cancel_requested from runs where lease_owner = ?',
-      ).all(worker);
-      return rows.map((row) => ({
-        project: row['project'] as string,
-        runId: row['id'] as string,
-        epoch: row['lease_epoch'] as number,
-        cancelRequested: row['cancel_requested'] === 1,
-      }));
+    async held(worker, among) {
+      const columns = 'select project, id, lease_epoch, cancel_requested from runs where lease_owner = ?';
+      const rows = among
+        ? among.map(({ project, runId }) =>
+            sql(`${columns} and project = ? and id = ?`).get(worker, project, runId),
+          )
+        : sql(columns).all(worker);
+      return rows
+        .filter((row) => row !== undefined)
+        .map((row) => ({
+          project: row['project'] as string,
+          runId: row['id'] as string,
+          epoch: row['lease_epoch'] as number,
+          cancelRequested: row['cancel_requested'] === 1,
+        }));
     },
     async nextDue() {
       const row = sql('select min(due_at) as due from runs where due_at is not null').get()!;

@@ -44,9 +44,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addUniqueConstraint('runs_id', ['project', 'id'])
     .execute();
 
-  await db.schema.createIndex('runs_list').on('runs').columns(['project', 'created_at', 'id']).execute();
+  // Ids order runs of the same millisecond; they are sorted when they are read, and not kept a second time.
+  await db.schema.createIndex('runs_list').on('runs').columns(['project', 'created_at']).execute();
   await sql`create index runs_due on runs (due_at) where due_at is not null`.execute(db);
-  await sql`create index runs_held on runs (lease_owner) where lease_owner is not null`.execute(db);
 
   await db.schema
     .createTable('events')
