@@ -80,8 +80,8 @@ export function changedByHand(files: readonly string[]): IceError {
   return new IceError(
     'conflict',
     files.length === 1
-      ? `${some} is there already, and was not written by an import.`
-      : `${files.length} files are there already, and were changed since they were imported: ${some}${files.length > 5 ? ', …' : ''}.`,
+      ? `${some} is there already, and a person wrote or changed it since.`
+      : `${files.length} files are there already, and a person wrote or changed them since: ${some}${files.length > 5 ? ', …' : ''}.`,
     {
       hint: 'Keep them by importing into another folder: --out DIR. Or write over them: --force',
       details: { files: files.slice(0, 100) },

@@ -58,14 +58,10 @@ export default class ImportOpenapi extends IceCommand<typeof ImportOpenapi> {
 
   override async run(): Promise<Outcome> {
     const { flags, world, output } = this;
-    const { kebab } = await import('../../../project/import/source-text.ts');
-    if (flags.name !== undefined && (kebab(flags.name) !== flags.name || flags.name.length > 40))
-      throw new IceError('usage', `--name ${flags.name.slice(0, 60)} can't begin the name of a tool.`, {
-        hint: `Lower-case letters, digits and dashes, at most 40: --name ${kebab(flags.name).slice(0, 40) || 'my-api'}`,
-      });
+    const { assertImportName, assertVersion } = await import('../../import-flags.ts');
     const version = flags['as-version'];
-    if (version !== undefined && !/^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/.test(version))
-      throw new IceError('usage', '--as-version is a version, as 1.2.0.');
+    assertImportName(flags.name);
+    assertVersion(version);
     const folders = foldersOf(await this.workspace(), flags.out);
 
     const { readDocument } = await import('../../../project/import/foreign-document.ts');

@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../../../contracts/diagnostics.ts';
 import type { ForeignDocument } from '../foreign-document.ts';
 import { isMap, type JsonMap } from '../json-pointer.ts';
+import { matches } from '../matches.ts';
 import { kebab, sentence, UniqueNames } from '../source-text.ts';
 import type { Api, Auth, Operation } from './api.ts';
 import { readAnswer } from './read-answer.ts';
@@ -170,7 +171,7 @@ function choose(
 ): { operations: Chosen[]; total: number } {
   const names = new UniqueNames();
   const operations: Chosen[] = [];
-  const patterns = include.map(pattern);
+  const patterns = include.map(matches);
   let total = 0;
   for (const [path, raw] of Object.entries(root['paths'] as JsonMap)) {
     if (path.startsWith('x-')) continue;
@@ -206,25 +207,6 @@ function choose(
 
 const sameTag = (one: unknown, other: string): boolean =>
   typeof one === 'string' && one.toLowerCase() === other.toLowerCase();
-
-function pattern(text: string): (value: unknown) => boolean {
-  // Walked by hand: a pattern of many stars must not backtrack for minutes.
-  const parts = text.toLowerCase().split('*');
-  return (value) => {
-    if (typeof value !== 'string') return false;
-    const whole = value.toLowerCase();
-    if (parts.length === 1) return whole === parts[0];
-    const last = parts.at(-1)!;
-    if (!whole.startsWith(parts[0]!) || !whole.endsWith(last)) return false;
-    let at = parts[0]!.length;
-    for (const part of parts.slice(1, -1)) {
-      const found = whole.indexOf(part, at);
-      if (found < 0) return false;
-      at = found + part.length;
-    }
-    return at <= whole.length - last.length;
-  };
-}
 
 const MOST_NAME = 90;
 
