@@ -3,6 +3,7 @@ import { type Resolved, SETTINGS, type Setting, type SettingName } from '../cont
 import { IceError } from '../contracts/errors.ts';
 import type { ProjectFile } from '../contracts/project.ts';
 import { PROJECT_FILE } from './find-project.ts';
+import { isServerAddress } from './server-address.ts';
 import type { UserConfig } from './user-config.ts';
 
 export type Settings = Record<SettingName, Resolved>;
@@ -18,7 +19,14 @@ export interface SettingSources {
   user?: { config: UserConfig; path: string };
 }
 
-const FORMS: Partial<Record<SettingName, { wants: string; test: (value: string) => boolean }>> = {
+interface Form {
+  wants: string;
+  test: (value: string) => boolean;
+  /** The value may hold a password, so it is not shown. */
+  hidden?: boolean;
+}
+
+const FORMS: Partial<Record<SettingName, Form>> = {
   port: {
     wants: 'a port: a whole number from 0 to 65535',
     test: (value) => /^\d{1,5}$/.test(value) && Number(value) < 65_536,
@@ -31,8 +39,9 @@ const FORMS: Partial<Record<SettingName, { wants: string; test: (value: string) 
   noInput: { wants: '1 or 0', test: (value) => ['0', '1', 'true', 'false'].includes(value) },
   keyring: { wants: '1 or 0', test: (value) => ['0', '1', 'true', 'false'].includes(value) },
   apiUrl: {
-    wants: 'an http or https address',
-    test: (value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol),
+    wants: 'an http or https address, without a name or a password in it',
+    test: isServerAddress,
+    hidden: true,
   },
   project: {
     wants: 'a project name: lower case, digits and dashes',
@@ -56,7 +65,8 @@ export function resolveSettings(sources: SettingSources): Settings {
   for (const [name, form] of Object.entries(FORMS)) {
     const { value, from } = settings[name as SettingName];
     if (value === undefined || form.test(value)) continue;
-    throw new IceError('usage', `${from} is "${value.slice(0, 100)}", and must be ${form.wants}.`, {
+    const shown = form.hidden ? 'not right' : `"${value.slice(0, 100)}"`;
+    throw new IceError('usage', `${from} is ${shown}, and must be ${form.wants}.`, {
       hint: `Correct ${from}, or remove it.`,
       details: { setting: name, from },
     });

@@ -2,6 +2,7 @@ import type { Origin } from '../contracts/config.ts';
 import { IceError } from '../contracts/errors.ts';
 import type { ProjectFile } from '../contracts/project.ts';
 import type { Settings } from './config.ts';
+import { isServerAddress } from './server-address.ts';
 import { type TargetEntry, targetNameSchema, type UserConfig, updateUserConfig } from './user-config.ts';
 
 /** Where a command goes, and who said so. */
@@ -72,6 +73,14 @@ export function resolveTarget(sources: TargetSources): Target {
       details: { target: named, from, known: names },
     });
   }
+  if (!isServerAddress(entry.url))
+    throw new IceError(
+      'usage',
+      `The target ${named} (${entry.from === 'user' ? 'your config' : entry.from}) has an address that can't be used.`,
+      {
+        hint: `It is http or https, without a name or a password. A token goes by itself: ice target add ${named} URL --token -`,
+      },
+    );
   return { kind: 'remote', name: named, url: trimmed(entry.url), project: entry.project, origin, from };
 }
 
@@ -88,14 +97,9 @@ export async function addTarget(
   options: { replace?: boolean } = {},
 ): Promise<void> {
   assertTargetName(name);
-  if (!URL.canParse(entry.url) || !/^https?:$/.test(new URL(entry.url).protocol))
-    throw new IceError('usage', `"${entry.url}" is no address of a server.`, {
-      hint: `Write it whole: ice target add ${name} https://ice.example.com`,
-    });
-  const { username, password } = new URL(entry.url);
-  if (username !== '' || password !== '')
-    throw new IceError('usage', 'The address holds a name or a password.', {
-      hint: `Leave it out, and give the token by itself: ice login --target ${name}`,
+  if (!isServerAddress(entry.url))
+    throw new IceError('usage', `That is no address that the target ${name} can have.`, {
+      hint: `Write it whole, without a name or a password: ice target add ${name} https://ice.example.com`,
     });
   await updateUserConfig(folder, (config) => {
     const before = config.targets[name];

@@ -65,6 +65,7 @@ describe('order of values', () => {
     [{ flags: { port: '70000' } }, '--port is "70000"'],
     [{ env: { ICE_DURABILITY: 'fast' } }, 'full or normal'],
     [{ env: { ICE_API_URL: 'example.com' } }, 'an http or https address'],
+    [{ env: { ICE_API_URL: 'https://me:secret@example.com' } }, 'ICE_API_URL is not right'],
     [{ flags: { project: 'My Shop' } }, '--project is "My Shop"'],
     [{ env: { ICE_NO_INPUT: 'yes' } }, '1 or 0'],
   ] as [SettingSources, string][])('%j is a usage error that names where it came from', (sources, words) => {
@@ -107,6 +108,14 @@ describe('targets', () => {
     expect(resolve({ env, flags: { target: 'mine' }, user })).toMatchObject({ name: 'mine' });
     expect(resolve({ env, flags: { target: 'env' } })).toMatchObject({ url: 'https://ci.example.com' });
     expect(() => resolve({ flags: { target: 'env' } })).toThrowError(/ICE_API_URL is not set/);
+  });
+
+  test('an address with a password is refused, without showing it', () => {
+    const secret = { ...file, targets: { prod: { url: 'https://me:secret@prod.example.com' } } };
+    const act = () => resolve({ project: { file: secret } });
+    expect(act).toThrowError(
+      expect.objectContaining({ code: 'usage', message: expect.not.stringContaining('secret') }),
+    );
   });
 
   test('an unknown one names those there are and how to add it', () => {
