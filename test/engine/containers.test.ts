@@ -10,7 +10,6 @@ describe('condition', () => {
         id: 'check',
         type: 'condition',
         expression: '{{ inputs.n > 1 }}',
-        // biome-ignore lint/suspicious/noThenProperty: the plan's own word
         then: [set('big', { n: '{{ inputs.n }}' }), tool('notify', { args: { n: '{{ big.n }}' } })],
         else: [set('small', { n: 0 }), set('never', {}, { if: false })],
       },
@@ -22,7 +21,6 @@ describe('condition', () => {
   it('runs the nodes of the branch taken and skips the other list', async () => {
     const played = await play(plan, { inputs: { n: 2 } });
     expect(played.outputs).toEqual({
-      // biome-ignore lint/suspicious/noThenProperty: the result's own word
       check: { branch: 'then', then: { big: { n: 2 }, notify: { n: 2 } } },
       after: 'then',
     });

@@ -70,8 +70,7 @@ function list(nodes: TestNode[]): PlanNode[] {
         (id) => !['inputs', 'run', 'index', 'item'].includes(id) && id !== node['as'],
       ),
       ...(node.type === 'condition'
-        ? // biome-ignore lint/suspicious/noThenProperty: the plan's own word; a node is never awaited
-          { then: list((node['then'] as TestNode[]) ?? []), else: list((node['else'] as TestNode[]) ?? []) }
+        ? { then: list((node['then'] as TestNode[]) ?? []), else: list((node['else'] as TestNode[]) ?? []) }
         : {}),
       ...(node.type === 'loop' ? { body: list(node['body'] as TestNode[]) } : {}),
       ...(node.type === 'parallel'

@@ -76,7 +76,6 @@ export function randomPlan(random: () => number) {
           ...(chance(0.3) ? { retry: retry() } : {}),
           type: 'condition',
           expression: pick(['{{ inputs.yes }}', '{{ inputs.n > 100 }}']),
-          // biome-ignore lint/suspicious/noThenProperty: the plan's own word
           then: list(depth + 1, seen, inLoop, 2),
           else: list(depth + 1, seen, inLoop, 2),
         };
