@@ -89,13 +89,15 @@ export async function serve(host: Host, options: ServeOptions = {}): Promise<Ser
   const close = async (): Promise<void> => {
     if (file !== undefined) removeServerFile(file, announced);
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    server.closeIdleConnections();
+    // A kept connection is idle only after its last answer has gone out, which may be a while from now.
+    const idle = setInterval(() => server.closeIdleConnections(), 20);
     // Runs are given back while open requests still get their answers.
     host.app.endStreams();
     const stopped = host.engine.stop();
     const grace = setTimeout(() => server.closeAllConnections(), options.graceMs ?? 5_000);
     await Promise.allSettled([closed, stopped]);
     clearTimeout(grace);
+    clearInterval(idle);
     await host.close();
   };
   return {
