@@ -60,6 +60,10 @@ function page(document: Document): string {
       groups.set(tag, [...(groups.get(tag) ?? []), [method.toUpperCase(), path, operation]]);
     }
   const schemas = document.components?.schemas ?? {};
+  const inline = (schema: Schema): Schema => {
+    const name = schema.$ref?.split('/').at(-1);
+    return name !== undefined && OWN.test(name) ? (schemas[name] ?? schema) : schema;
+  };
   const nav = [...groups]
     .map(
       ([tag, operations]) =>
@@ -74,10 +78,11 @@ function page(document: Document): string {
   const main = [...groups]
     .map(
       ([tag, operations]) =>
-        `<section id="${tag}"><h2>${escaped(tag)}</h2>${operations.map(([method, path, operation]) => drawOperation(method, path, operation)).join('')}</section>`,
+        `<section id="${tag}"><h2>${escaped(tag)}</h2>${operations.map(([method, path, operation]) => drawOperation(method, path, operation, inline)).join('')}</section>`,
     )
     .join('');
   const types = Object.entries(schemas)
+    .filter(([name]) => !OWN.test(name))
     .map(
       ([name, schema]) =>
         `<details id="schema-${anchor(name)}" open><summary><code>${escaped(name)}</code></summary>${schema.description ? `<p>${code(schema.description)}</p>` : ''}${drawSchema(schema, 0)}</details>`,
@@ -86,15 +91,24 @@ function page(document: Document): string {
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escaped(document.info.title)}</title><style>${STYLE}</style></head><body><nav><h1>${escaped(document.info.title)} <small>${escaped(document.info.version)}</small></h1>${nav}<h2><a href="#schemas">schemas</a></h2></nav><main><header><p>${code(document.info.description ?? '')}</p><p>The same as a document: <a href="/openapi.json">/openapi.json</a> (OpenAPI 3.1).</p></header>${main}<section id="schemas"><h2>schemas</h2>${types}</section></main></body></html>`;
 }
 
+/** Schemas of one route alone are drawn where it is. */
+const OWN = /(Body|Answer)$/;
+
 const short = (path: string): string => path.replace('/v1/projects/{project}', '…');
 
-function drawOperation(method: string, path: string, operation: Operation): string {
+function drawOperation(
+  method: string,
+  path: string,
+  operation: Operation,
+  inline: (schema: Schema) => Schema,
+): string {
   const role = operation['x-role'] ?? 'none';
   const who = role === 'none' ? 'no token' : role === 'any' ? 'any token' : role;
   const parameters = operation.parameters ?? [];
   const body = Object.entries(operation.requestBody?.content ?? {});
   const answers = Object.entries(operation.responses ?? {});
-  return `<details id="${anchor(`${method} ${path}`)}"><summary><b class="m ${method}">${method}</b> <code>${escaped(path)}</code> <span>${code(operation.summary ?? '')}</span> <em title="least role">${escaped(who)}</em></summary>${
+  // The target of a link stands inside, because browsers open what is closed around it.
+  return `<details><summary><b class="m ${method}">${method}</b> <code>${escaped(path)}</code> <span>${code(operation.summary ?? '')}</span> <em title="least role">${escaped(who)}</em></summary><a id="${anchor(`${method} ${path}`)}"></a>${
     parameters.length === 0
       ? ''
       : `<h4>Parameters</h4><table>${parameters
@@ -103,15 +117,13 @@ function drawOperation(method: string, path: string, operation: Operation): stri
               `<tr><td><code>${escaped(each.name)}</code>${each.required ? '<sup title="required">*</sup>' : ''}</td><td>${escaped(each.in)}</td><td>${each.schema ? typeOf(each.schema) : ''}</td><td>${code(each.description ?? each.schema?.description ?? '')}</td></tr>`,
           )
           .join('')}</table>`
-  }${body.map(([type, { schema }]) => `<h4>Body <small>${escaped(type)}</small></h4>${schema ? drawSchema(schema, 0) : ''}`).join('')}${answers
+  }${body.map(([type, { schema }]) => `<h4>Body <small>${escaped(type)}</small></h4>${schema ? drawSchema(inline(schema), 0) : ''}`).join('')}${answers
     .map(
       ([status, { description, content }]) =>
         `<h4>${escaped(status)} <small>${escaped(description ?? '')}${Object.keys(content ?? {}).length > 0 ? ` · ${escaped(Object.keys(content!).join(', '))}` : ''}</small></h4>${Object.values(
           content ?? {},
         )
-          .map(({ schema }) =>
-            schema && !status.startsWith('4') && status !== 'default' ? drawSchema(schema, 0) : '',
-          )
+          .map(({ schema }) => (schema ? drawSchema(inline(schema), 0) : ''))
           .join('')}`,
     )
     .join('')}</details>`;
@@ -152,7 +164,7 @@ function drawSchema(schema: Schema, level: number): string {
 
 const STYLE = `:root{color-scheme:light dark;--bg:#fff;--fg:#1c2430;--dim:#66707f;--line:#e3e7ed;--soft:#f5f7fa;--link:#0b5cad;--get:#0b6e4f;--post:#0b5cad;--put:#8a5a00;--del:#b3261e}
 @media(prefers-color-scheme:dark){:root{--bg:#11151b;--fg:#dfe5ee;--dim:#8f9bab;--line:#252c36;--soft:#181e26;--link:#79b8ff;--get:#5fd0a5;--post:#79b8ff;--put:#e3b566;--del:#ff8a80}}
-*{box-sizing:border-box}html{scroll-behavior:smooth}body{margin:0;background:var(--bg);color:var(--fg);font:15px/1.55 system-ui,sans-serif;display:grid;grid-template-columns:20rem minmax(0,1fr)}
+*{box-sizing:border-box}a[id]{scroll-margin-top:4rem;display:block}body{margin:0;background:var(--bg);color:var(--fg);font:15px/1.55 system-ui,sans-serif;display:grid;grid-template-columns:20rem minmax(0,1fr)}
 nav{position:sticky;top:0;height:100vh;overflow:auto;padding:1.5rem 1.25rem;border-right:1px solid var(--line);background:var(--soft);font-size:13px}
 nav h1{font-size:1.1rem;margin:0 0 1rem}nav h1 small{color:var(--dim);font-weight:400}nav h2{font-size:.75rem;text-transform:uppercase;letter-spacing:.06em;margin:1.2rem 0 .3rem}nav h2 a{color:var(--dim)}
 nav ul{list-style:none;margin:0;padding:0}nav li{white-space:nowrap;overflow:hidden;text-overflow:ellipsis}nav li a{color:var(--fg)}
