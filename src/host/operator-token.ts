@@ -1,7 +1,6 @@
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { IceError } from '../contracts/errors.ts';
-import { newId } from '../contracts/ids.ts';
 import type { TokenStore } from '../registry/ports.ts';
 import { hashToken, newTokenSecret, tokenProblem } from '../server/token.ts';
 
@@ -24,7 +23,7 @@ export function operatorToken(file: string | undefined, given: string | undefine
   const secret = newTokenSecret();
   try {
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, `${secret}\n`, { mode: 0o600, flag: 'wx' });
+    writeWhole(file, `${secret}\n`);
     return secret;
   } catch (error) {
     // Another process was first: its token is as good.
@@ -33,6 +32,22 @@ export function operatorToken(file: string | undefined, given: string | undefine
       if (first !== undefined) return first;
     }
     throw fileError(file, error);
+  }
+}
+
+/** Makes the file with its content at once, so that nobody reads half of it. Fails with EEXIST when it is there. */
+function writeWhole(file: string, text: string): void {
+  const part = `${file}.${process.pid}.${crypto.randomUUID().slice(0, 8)}`;
+  writeFileSync(part, text, { mode: 0o600, flag: 'wx' });
+  try {
+    linkSync(part, file);
+  } catch (error) {
+    // Some file systems have no links: then a reader may have to come again.
+    if (!['EPERM', 'ENOTSUP', 'ENOSYS', 'EOPNOTSUPP'].includes((error as NodeJS.ErrnoException).code ?? ''))
+      throw error;
+    writeFileSync(file, text, { mode: 0o600, flag: 'wx' });
+  } finally {
+    rmSync(part, { force: true });
   }
 }
 
@@ -56,7 +71,7 @@ export function readToken(file: string): string | undefined {
   return text;
 }
 
-/** Makes sure that the store knows the operator's token. */
+/** Makes sure that the store knows the operator's token. Fails with `unauthenticated` when it was revoked. */
 export async function registerOperator(
   tokens: TokenStore,
   secret: string,
@@ -64,9 +79,15 @@ export async function registerOperator(
   now: number,
 ): Promise<void> {
   const hash = await hashToken(secret);
-  if (await tokens.byHash(hash)) return;
+  const there = await tokens.byHash(hash);
+  if (there && there.revokedAt === null) return;
+  if (there)
+    throw new IceError('unauthenticated', "The operator's token of this folder was revoked", {
+      hint: 'Remove .ice/token (or ICE_OPERATOR_TOKEN); a new one is made at the next start',
+    });
   await tokens.put({
-    id: newId('tok', now),
+    // Of the hash, so that two processes that start at once write the same row.
+    id: `tok_${hash.slice(0, 26)}`,
     hash,
     name: 'operator',
     org,

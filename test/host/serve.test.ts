@@ -458,9 +458,34 @@ test("the operator's token may be given, and has to be one", async () => {
     code: 'usage',
     message: expect.not.stringContaining('ice_short'),
   });
+  const own = await openHost({ cwd: folder.path, database: 'third.db' });
+  await own.stores.tokens.revoke((await own.stores.tokens.list('local'))[0]!.id, Date.now());
+  await own.close();
+  await expect(openHost({ cwd: folder.path, database: 'third.db' })).rejects.toMatchObject({
+    code: 'unauthenticated',
+    hint: expect.stringContaining('Remove .ice/token'),
+  });
   writeFileSync(join(folder.path, '.ice/token'), 'garbage');
   await expect(openHost({ cwd: folder.path })).rejects.toMatchObject({
     code: 'machine',
     hint: expect.stringContaining('Remove the file'),
   });
+});
+
+test('field 12: many processes that open an empty folder at once agree on the database and the token', async () => {
+  const said = await Promise.all(
+    Array.from({ length: 5 }, async () => {
+      const child = spawn(process.execPath, [join(import.meta.dirname, 'opening-process.ts'), folder.path], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      let out = '';
+      child.stdout.on('data', (chunk) => {
+        out += String(chunk);
+      });
+      await once(child, 'close');
+      return out;
+    }),
+  );
+  expect(said[0]).toMatch(/^200 /);
+  expect(new Set(said).size).toBe(1);
 });
