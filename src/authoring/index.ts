@@ -3,6 +3,7 @@
  * elsewhere.
  */
 export { RetryableError, TerminalError } from './errors.ts';
+export { expr, type Ref, text, type Value } from './refs.ts';
 export {
   type AiTool,
   type AiToolOptions,
@@ -21,3 +22,4 @@ export {
   type ToolLimits,
   type ToolPermissions,
 } from './tool.ts';
+export { type Refs, type Workflow, type WorkflowDocument, workflow } from './workflow.ts';

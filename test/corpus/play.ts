@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { IceError } from '../../src/contracts/errors.ts';
 import type { Json } from '../../src/contracts/json.ts';
-import { createRedactor } from '../../src/secrets/redactor.ts';
 import { bundle } from '../../src/project/bundle.ts';
 import { createHostNetwork } from '../../src/sandbox/host-fetch.ts';
 import { createNodeRuntime } from '../../src/sandbox/node/index.ts';
 import type { Bundle, ToolRuntime } from '../../src/sandbox/port.ts';
 import { createSandboxRuntime } from '../../src/sandbox/quickjs/index.ts';
+import { createRedactor } from '../../src/secrets/redactor.ts';
 import { bundleOf, bundleOfCode, callOf } from '../sandbox/call-by-hand.ts';
 import type { Case } from './format.ts';
 
