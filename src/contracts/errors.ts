@@ -54,7 +54,6 @@ export const ERRORS = {
   project_invalid: entry(422, 'invalid', 'The project is not valid'),
   too_large: entry(413, 'usage', 'Too large'),
   unsupported_media: entry(415, 'usage', 'The body has a type that is not read here'),
-  not_acceptable: entry(406, 'usage', 'No form of the answer is accepted'),
   unauthenticated: entry(401, 'auth', 'Authentication is needed'),
   forbidden: entry(403, 'auth', 'Not allowed'),
   not_found: entry(404, 'notFound', 'Not found'),

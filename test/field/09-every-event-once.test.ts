@@ -40,9 +40,9 @@ test('9. Every event of every node reaches a client, in order, once, over stream
           },
         }),
       );
-      return new Response(cut, response);
+      return { ...response, body: cut };
     },
-    retry: { attempts: 1000, initialMs: 1, maxMs: 1 },
+    retry: { maxAttempts: 1000, initialMs: 1, maxMs: 1 },
   });
   const { id } = await shop.client.runs.create({ ref: 'workflow/flow' });
   const driven = shop.host.drive(id);
