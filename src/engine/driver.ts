@@ -62,7 +62,8 @@ export class Driver implements AttemptHost {
   private stopGrace: (() => void) | undefined;
   private finish!: { resolve(end: DriveEnd): void; reject(error: unknown): void };
 
-  constructor(world: DriverWorld, row: RunRow, fold: RunFold) {
+  /** @param started the journal says already that this worker has the run */
+  constructor(world: DriverWorld, row: RunRow, fold: RunFold, started: boolean) {
     this.world = world;
     this.store = world.store;
     this.effects = world.effects;
@@ -79,7 +80,8 @@ export class Driver implements AttemptHost {
     // Whoever waits for it hears of a failure; if nobody does, the lease runs out and another worker goes on.
     this.done.catch(() => {});
     if (row.cancelRequested) this.inbox.push({ command: { type: 'cancel' } });
-    this.send({ type: 'start', worker: world.worker, epoch: row.leaseEpoch });
+    if (started) this.work();
+    else this.send({ type: 'start', worker: world.worker, epoch: row.leaseEpoch });
   }
 
   send(command: RunCommand): void {

@@ -99,6 +99,7 @@ const least = (...limits: (number | undefined)[]): number | null => {
 export function createEngine(options: EngineOptions): Engine {
   const { store } = options;
   const clock = options.clock ?? systemClock;
+  const leaseMs = options.leaseMs ?? 15_000;
   let unsubscribe: (() => void) | undefined;
   const feed = new Feed(store, () => subscribe());
   const worker = new Worker({
@@ -107,7 +108,7 @@ export function createEngine(options: EngineOptions): Engine {
     effects: options.effects,
     checkSchema: options.checkSchema,
     workerId: options.workerId,
-    leaseMs: options.leaseMs ?? 15_000,
+    leaseMs,
     concurrency: options.concurrency ?? 1_000,
     releaseAfterMs: options.releaseAfterMs ?? 1_000,
     backstopMs: options.backstopMs ?? 1_000,
@@ -156,7 +157,7 @@ export function createEngine(options: EngineOptions): Engine {
   async function fromOutside(project: string, runId: string, commands: RunCommand[]): Promise<RunRow> {
     const only = { project, runId };
     const now = clock.now();
-    const request = { worker: options.workerId, leaseMs: options.leaseMs ?? 15_000, now, limit: 1, only };
+    const request = { worker: options.workerId, leaseMs, now, limit: 1, only };
     const [row] = await store.claim({ ...request, force: true });
     if (!row) return live(project, runId);
     const fold = await worker.foldOf(row);
@@ -210,11 +211,15 @@ export function createEngine(options: EngineOptions): Engine {
         error: null,
       };
       const data = { name: plan.name, version: plan.version, plan: planDigest, inputs, by: createdBy };
-      const event: AnyRunEvent = { v: 1, seq: 1, ts: now, runId: id, type: 'run.created', data };
-      const drive = request.drive ?? worker.hasRoom();
-      const lease = drive ? { worker: options.workerId, leaseMs: options.leaseMs ?? 15_000 } : undefined;
-      const made = await store.create({ row, plan, events: [event] }, lease);
-      if (made.created && lease) worker.open(made.row, plan, [event]);
+      const events: AnyRunEvent[] = [{ v: 1, seq: 1, ts: now, runId: id, type: 'run.created', data }];
+      if (!(request.drive ?? worker.hasRoom())) return store.create({ row, plan, events });
+      // Who drives it from the start says so in the same commit.
+      const lease = { worker: options.workerId, leaseMs };
+      const started = { worker: options.workerId, epoch: 1 };
+      events.push({ v: 1, seq: 2, ts: now, runId: id, type: 'run.started', data: started });
+      Object.assign(row, { state: 'running', startedAt: now, seq: 2 });
+      const made = await store.create({ row, plan, events }, lease);
+      if (made.created) worker.open(made.row, plan, events);
       return made;
     },
 

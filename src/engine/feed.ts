@@ -1,5 +1,6 @@
 import { IceError } from '../contracts/errors.ts';
 import { type AnyRunEvent, ENDED, type RunState } from '../contracts/events.ts';
+import { ByRun } from './by-run.ts';
 import type { LiveFrame, RunRow, RunStore } from './ports.ts';
 
 /** What a follower gets: an event of the journal, in order and once, or text that streams by and is kept nowhere. */
@@ -11,7 +12,6 @@ const BATCH = 500;
 const MAX_WAITING = 2_000;
 
 const END_EVENTS = new Set<string>(['run.succeeded', 'run.failed', 'run.cancelled']);
-const keyOf = (project: string, runId: string) => `${project}/${runId}`;
 
 class Follower {
   waiting: RunFrame[] = [];
@@ -51,7 +51,7 @@ class Follower {
 /** Tells followers what was committed: straight from the driver where it is this process's, else from the store. */
 export class Feed {
   private readonly store: RunStore;
-  private readonly followers = new Map<string, Set<Follower>>();
+  private readonly followers = new ByRun<Set<Follower>>();
   private readonly watched: (watching: boolean) => void;
 
   /** @param watched is told when the first follower comes, and when the last one goes. */
@@ -65,13 +65,13 @@ export class Feed {
   }
 
   committed(project: string, runId: string, events: AnyRunEvent[]): void {
-    const followers = this.followers.get(keyOf(project, runId));
+    const followers = this.followers.get(project, runId);
     if (!followers) return;
     for (const follower of followers) for (const event of events) follower.add({ kind: 'event', event });
   }
 
   live(frame: LiveFrame): void {
-    const followers = this.followers.get(keyOf(frame.project, frame.runId));
+    const followers = this.followers.get(frame.project, frame.runId);
     if (followers) for (const follower of followers) follower.add({ kind: 'live', frame });
   }
 
@@ -80,7 +80,7 @@ export class Feed {
     const sets =
       project === undefined || runId === undefined
         ? this.followers.values()
-        : [this.followers.get(keyOf(project, runId)) ?? []];
+        : [this.followers.get(project, runId) ?? []];
     for (const set of sets) {
       for (const follower of set) {
         follower.behind = true;
@@ -174,20 +174,19 @@ export class Feed {
   }
 
   private join(project: string, runId: string): Follower {
-    const key = keyOf(project, runId);
     const follower = new Follower();
-    const set = this.followers.get(key) ?? new Set();
-    this.followers.set(key, set.add(follower));
-    if (this.followers.size === 1 && set.size === 1) this.watched(true);
+    const set = this.followers.get(project, runId);
+    if (set) set.add(follower);
+    else this.followers.set(project, runId, new Set([follower]));
+    if (this.followers.size === 1) this.watched(true);
     return follower;
   }
 
   private part(project: string, runId: string, follower: Follower): void {
-    const key = keyOf(project, runId);
-    const set = this.followers.get(key);
+    const set = this.followers.get(project, runId);
     set?.delete(follower);
     if (set?.size !== 0) return;
-    this.followers.delete(key);
+    this.followers.delete(project, runId);
     if (this.followers.size === 0) this.watched(false);
   }
 }

@@ -1,11 +1,12 @@
 import { IceError } from '../contracts/errors.ts';
 import { type AnyRunEvent, ENDED } from '../contracts/events.ts';
 import type { Plan } from '../contracts/plan.ts';
+import { ByRun } from './by-run.ts';
 import { type DriveEnd, Driver, type DriverWorld } from './driver.ts';
 import { toEventError } from './event-error.ts';
 import { evolve } from './evolve.ts';
 import { createFold, type RunFold } from './fold.ts';
-import type { CheckSchema, Clock, Effects, RunRow, RunStore } from './ports.ts';
+import type { CheckSchema, Clock, Effects, HeldRun, RunRow, RunStore } from './ports.ts';
 import { createPrograms } from './program.ts';
 
 export interface WorkerOptions {
@@ -33,13 +34,11 @@ const CLAIM = 50;
 /** How often a run that another worker has is looked at, beside the store's own news. */
 const LOOK_MS = 500;
 
-const keyOf = (project: string, runId: string) => `${project}/${runId}`;
-
 /** Holds the leases of a process: takes runs, drives them, renews, and gives them back. */
 export class Worker {
   started = false;
   private readonly options: WorkerOptions;
-  private readonly drivers = new Map<string, Driver>();
+  private readonly drivers = new ByRun<Driver>();
   private readonly programOf: ReturnType<typeof createPrograms>;
   private looking = false;
   private lookAgain = false;
@@ -57,7 +56,7 @@ export class Worker {
   }
 
   driver(project: string, runId: string): Driver | undefined {
-    return this.drivers.get(keyOf(project, runId));
+    return this.drivers.get(project, runId);
   }
 
   hasRoom(): boolean {
@@ -66,11 +65,11 @@ export class Worker {
 
   // Taking runs up
 
-  /** Starts to drive a run whose lease was just taken. */
+  /** Starts to drive a run that was just made and started, with our lease. */
   open(row: RunRow, plan: Plan, events: AnyRunEvent[]): Driver {
     const fold = createFold(this.programOf(plan), row);
     for (const event of events) evolve(fold, event);
-    return this.driveFold(row, fold);
+    return this.driveFold(row, fold, true);
   }
 
   /** The state of a run, read from its journal. */
@@ -88,11 +87,11 @@ export class Worker {
     return fold;
   }
 
-  private driveFold(row: RunRow, fold: RunFold): Driver {
+  private driveFold(row: RunRow, fold: RunFold, started = false): Driver {
     const { options } = this;
-    const key = keyOf(row.project, row.id);
+    const { project, id } = row;
     // Our own lease ran out and we took the run again: the old driver has lost it like any other.
-    this.drivers.get(key)?.lose();
+    this.drivers.get(project, id)?.lose();
     const driver = new Driver(
       {
         store: options.store,
@@ -106,15 +105,16 @@ export class Worker {
       },
       row,
       fold,
+      started,
     );
-    this.drivers.set(key, driver);
+    this.drivers.set(project, id, driver);
     if (this.drivers.size === 1) {
       this.scheduleRenewal();
       options.busyChanged();
     }
     const leave = () => {
-      if (this.drivers.get(key) !== driver) return;
-      this.drivers.delete(key);
+      if (this.drivers.get(project, id) !== driver) return;
+      this.drivers.delete(project, id);
       if (this.drivers.size === 0) {
         this.stopRenew?.();
         options.busyChanged();
@@ -291,13 +291,16 @@ export class Worker {
   }
 
   private async checkHeld(): Promise<void> {
-    const before = [...this.drivers];
-    const mine = before.map(([, { project, runId }]) => ({ project, runId }));
-    const held = await this.options.store.held(this.options.workerId, mine);
-    const byKey = new Map(held.map((run) => [keyOf(run.project, run.runId), run]));
-    for (const [key, driver] of before) {
-      if (this.drivers.get(key) !== driver) continue;
-      const run = byKey.get(key);
+    const before = [...this.drivers.values()];
+    const mine = before.map(({ project, runId }) => ({ project, runId }));
+    const held = new ByRun<HeldRun>();
+    for (const run of await this.options.store.held(this.options.workerId, mine)) {
+      held.set(run.project, run.runId, run);
+    }
+    for (const driver of before) {
+      const { project, runId } = driver;
+      if (this.drivers.get(project, runId) !== driver) continue;
+      const run = held.get(project, runId);
       if (!run || run.epoch !== driver.epoch) driver.lose();
       else if (run.cancelRequested) driver.cancel(undefined, undefined, false).catch(() => {});
     }
