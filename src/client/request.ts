@@ -6,8 +6,9 @@ import type { CallOptions } from './types.ts';
 
 /** What the client reads of a response; a `Response` is one. */
 export interface FetchAnswer
-  extends Pick<Response, 'ok' | 'status' | 'statusText' | 'body' | 'text' | 'json' | 'arrayBuffer'> {
+  extends Pick<Response, 'ok' | 'status' | 'statusText' | 'text' | 'json' | 'arrayBuffer'> {
   headers: { get(name: string): string | null };
+  body: ReadableStream<Uint8Array> | null;
 }
 
 /** What the client calls a fetch with: never a Request, and headers as a plain object. */

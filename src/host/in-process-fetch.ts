@@ -85,14 +85,11 @@ async function readAll(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> 
   return Buffer.concat(chunks);
 }
 
-function joined(
-  body: ReadableStream<Uint8Array>,
-  signal: AbortSignal,
-): ReadableStream<Uint8Array<ArrayBuffer>> {
+function joined(body: ReadableStream<Uint8Array>, signal: AbortSignal): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   let stop = (): void => {};
   const over = (): void => signal.removeEventListener('abort', stop);
-  return new ReadableStream<Uint8Array<ArrayBuffer>>(
+  return new ReadableStream<Uint8Array>(
     {
       start(controller) {
         stop = () => {
@@ -110,7 +107,7 @@ function joined(
           if (done) {
             over();
             if (!signal.aborted) controller.close();
-          } else if (!signal.aborted) controller.enqueue(value as Uint8Array<ArrayBuffer>);
+          } else if (!signal.aborted) controller.enqueue(value);
         } catch (error) {
           over();
           if (!signal.aborted) controller.error(error);
