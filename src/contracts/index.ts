@@ -13,3 +13,4 @@ export * from './plan.ts';
 export * from './project.ts';
 export * from './routes.ts';
 export * from './runs.ts';
+export * from './tests.ts';

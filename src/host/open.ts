@@ -6,9 +6,12 @@ import { SETTINGS, type SettingName } from '../contracts/config.ts';
 import { IceError } from '../contracts/errors.ts';
 import { createEngine, type Engine } from '../engine/engine.ts';
 import { checkSchema } from '../language/schema/index.ts';
+import type { Tape } from '../models/cassettes.ts';
+import type { Models } from '../models/port.ts';
 import { createEffects } from '../nodes/registry.ts';
 import type { Settings } from '../project/config.ts';
 import { iceVersion } from '../project/toolchain.ts';
+import type { HostFetch } from '../sandbox/port.ts';
 import type { Secrets } from '../secrets/port.ts';
 import { type App, createApp } from '../server/app.ts';
 import type { LogEntry, Services } from '../server/services.ts';
@@ -47,6 +50,10 @@ export interface HostOptions {
   allowPrivateNetwork?: boolean;
   /** The environment; the process's unless said. */
   env?: Readonly<Record<string, string | undefined>>;
+  /** Tests: who answers the models and the network of a project's runs, in their place. */
+  tapeOf?(project: string): Tape | undefined;
+  /** Tests: the secrets of all projects; those of the vault unless said. */
+  secrets?: Secrets;
   /** Receives what went wrong inside; stderr from the level of the setting on unless said. */
   log?(entry: LogEntry): void;
 }
@@ -67,6 +74,8 @@ export interface Host {
   runtimes: Runtimes;
   std: StdTools;
   secrets: Secrets;
+  /** The models as runs have them. */
+  models(): Promise<Models>;
   /** Drives one run, and nothing else, until it ends, pauses or waits; waits while another process has it. */
   drive(runId: string, options?: { project?: string; signal?: AbortSignal }): Promise<void>;
   /** Stops the run's attempts and pauses it; `ice runs resume` goes on with it. */
@@ -140,7 +149,8 @@ function assemble(parts: Parts): Host {
   const runtimes = openRuntimes();
   const network = openToolNetwork({ allowPrivate: parts.options.allowPrivateNetwork ?? parts.local });
   const std = openStd(runtimes);
-  const secrets = openSecrets(parts);
+  const secrets = parts.options.secrets ?? openSecrets(parts);
+  const models = once(() => openModelsOf(parts, secrets));
   const effects = createEffects({
     tools: async () => {
       return {
@@ -150,10 +160,13 @@ function assemble(parts: Parts): Host {
         artifacts: stores.artifacts,
         shipped: (digest) => std.bundle(digest),
         secrets: (of, names) => secrets.values(of, names),
-        hostFetch: (allowed) => network.hostFetch(allowed),
+        hostFetch: (allowed, of) => {
+          const tape = parts.options.tapeOf?.(of);
+          return network.hostFetch(tape ? { ...allowed, through: recordedFetch(tape) } : allowed);
+        },
       };
     },
-    models: async () => openModelsOf(parts, secrets),
+    models,
     threads: stores.threads,
   });
   const engine = createEngine({
@@ -216,6 +229,7 @@ function assemble(parts: Parts): Host {
     runtimes,
     std,
     secrets,
+    models,
     drive: async (runId, { project: of = project, signal } = {}) => {
       await engine.driveWhenFree(of, runId, signal);
     },
@@ -282,10 +296,13 @@ function openSecrets({ cwd, env, setting, local, stores }: Parts): Secrets {
   };
 }
 
-async function openModelsOf({ cwd, env, setting, project }: Parts, secrets: Secrets) {
+async function openModelsOf(
+  { cwd, env, setting, project, options: { tapeOf } }: Parts,
+  secrets: Secrets,
+): Promise<Models> {
   const { openModels } = await import('../models/open-models.ts');
   const pricesFile = setting('modelPrices');
-  return openModels({
+  const models = openModels({
     settings: {
       ...(pricesFile === undefined ? {} : { prices: readPrices(resolve(cwd, pricesFile)) }),
       limits: setting('modelLimits'),
@@ -296,6 +313,25 @@ async function openModelsOf({ cwd, env, setting, project }: Parts, secrets: Secr
     keyOf: async (name, of) => secrets.find(of ?? project, name),
     checkSchema,
   });
+  return tapeOf ? (await import('./taped.ts')).tapedModels(models, tapeOf) : models;
+}
+
+const recordedFetch =
+  (tape: Tape) =>
+  (network: HostFetch): HostFetch =>
+  async (request, signal) =>
+    (await import('../models/recorded.ts')).wrapFetch(network, tape)(request, signal);
+
+/** Made when it is first asked for; a failure is the asker's, and the next one tries again. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
 }
 
 function readPrices(file: string): string {

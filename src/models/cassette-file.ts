@@ -1,11 +1,17 @@
+import type { Document, Node } from 'yaml';
 import { z } from 'zod';
+import type { Diagnostic } from '../contracts/diagnostics.ts';
 import { IceError } from '../contracts/errors.ts';
 import type { JsonObject } from '../contracts/json.ts';
+import { finding } from '../language/diagnostics/finding.ts';
+import { LineIndex } from '../language/source/line-index.ts';
 
 export type ExchangeKind = 'model' | 'fetch';
 
 /** One request and what answered it, redacted. */
 export interface Exchange {
+  /** The test case that made the request; absent = any may be answered by it. */
+  case?: string;
   kind: ExchangeKind;
   request: JsonObject;
   answer: JsonObject;
@@ -43,8 +49,18 @@ const fileSchema = z.strictObject({
   cassette: z.literal(1),
   exchanges: z.array(
     z.discriminatedUnion('kind', [
-      z.strictObject({ kind: z.literal('model'), request: objectSchema, answer: modelAnswerSchema }),
-      z.strictObject({ kind: z.literal('fetch'), request: objectSchema, answer: fetchAnswerSchema }),
+      z.strictObject({
+        case: z.string().optional(),
+        kind: z.literal('model'),
+        request: objectSchema,
+        answer: modelAnswerSchema,
+      }),
+      z.strictObject({
+        case: z.string().optional(),
+        kind: z.literal('fetch'),
+        request: objectSchema,
+        answer: fetchAnswerSchema,
+      }),
     ]),
   ),
 });
@@ -65,25 +81,70 @@ export async function writeExchanges(exchanges: readonly Exchange[]): Promise<st
 
 /** Reads what `writeExchanges` wrote and people edited. Fails with `bad_request` at the first place that is wrong. */
 export async function readExchanges(text: string, file: string): Promise<Exchange[]> {
-  const wrong = (reason: string): IceError =>
-    new IceError('bad_request', `${file} is no cassette: ${reason}`, {
-      hint: 'Undo the edit, or record it again: ice test --record',
-    });
-  if (text.length > MOST_CHARACTERS) throw wrong(`it has more than ${MOST_CHARACTERS} characters`);
+  const { exchanges, diagnostics } = await checkExchanges(text, file);
+  if (exchanges) return exchanges;
+  const [first] = diagnostics;
+  const at = first!.range?.start;
+  throw new IceError(
+    'bad_request',
+    `${file} is no cassette: ${first!.message}${at ? `, at line ${at.line}, column ${at.column}` : ''}`,
+    { hint: first!.help, details: { diagnostics } },
+  );
+}
+
+const HELP = 'Undo the edit, or record it again: ice test --record';
+const MOST_FINDINGS = 20;
+
+/** The same, with everything that is wrong at its place; `exchanges` are there when nothing is. */
+export async function checkExchanges(
+  text: string,
+  file: string,
+): Promise<{ exchanges?: Exchange[]; diagnostics: Diagnostic[] }> {
+  const lines = new LineIndex(text);
+  const wrong = (message: string, start: number, end: number): { diagnostics: Diagnostic[] } => ({
+    diagnostics: [finding('ICE1811', file, message, { range: lines.range(start, end), help: HELP })],
+  });
+  if (text.length > MOST_CHARACTERS) return wrong(`it has more than ${MOST_CHARACTERS} characters`, 0, 0);
   const { parseDocument } = await import('yaml');
-  const document = parseDocument(text, { uniqueKeys: true, merge: false });
+  const document = parseDocument(text, { uniqueKeys: true, merge: false, prettyErrors: false });
   const [problem] = document.errors;
-  if (problem) throw wrong(problem.message.split('\n')[0]!.replace(/:$/, ''));
+  if (problem) return wrong(problem.message.split('\n')[0]!.replace(/:$/, ''), ...problem.pos);
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: 0 });
   } catch (error) {
-    throw wrong((error as Error).message);
+    return wrong((error as Error).message, 0, 0);
   }
   const parsed = fileSchema.safeParse(value);
-  if (parsed.success) return parsed.data.exchanges as Exchange[];
-  const issue = innermost(parsed.error.issues[0]!);
-  throw wrong(`${issue.path.join('.') || 'the document'}: ${issue.message}`);
+  if (parsed.success) return { exchanges: parsed.data.exchanges as Exchange[], diagnostics: [] };
+  return {
+    diagnostics: parsed.error.issues.slice(0, MOST_FINDINGS).map((each) => {
+      const { path, message } = innermost(each);
+      const where = path.join('.');
+      const { start, end } = placeOf(document, path, text);
+      return finding('ICE1812', file, `${where || 'the document'}: ${message}`, {
+        range: lines.range(start, end),
+        path: where,
+        help: HELP,
+      });
+    }),
+  };
+}
+
+/** Where a path stands; of what is not there, where its nearest ancestor begins. */
+function placeOf(
+  document: Document.Parsed,
+  path: readonly PropertyKey[],
+  text: string,
+): { start: number; end: number } {
+  for (let depth = path.length; depth >= 0; depth--) {
+    const node = document.getIn(path.slice(0, depth) as (string | number)[], true) as Node | undefined;
+    if (!node?.range) continue;
+    const [start, end] = node.range;
+    const line = text.indexOf('\n', start);
+    return { start, end: Math.min(end, line < 0 ? text.length : line) };
+  }
+  return { start: 0, end: 0 };
 }
 
 /** Of an answer that matches no form, the finding of the form that it came nearest to. */

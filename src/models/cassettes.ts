@@ -4,8 +4,8 @@ import { IceError } from '../contracts/errors.ts';
 import type { Json, JsonObject } from '../contracts/json.ts';
 import { type Exchange, type ExchangeKind, readExchanges, writeExchanges } from './cassette-file.ts';
 
-/** A tape of exchanges with models and the network: written once, played in tests without keys and network. */
-export interface Cassette {
+/** What stands between one run and the outside, and answers in its place or takes down what it answered. */
+export interface Tape {
   readonly mode: 'record' | 'replay';
   /**
    * The recorded answer to a request, by its content. The same request made again gets its next recording. Fails with
@@ -14,50 +14,115 @@ export interface Cassette {
   play(kind: ExchangeKind, request: JsonObject): JsonObject;
   /** Adds an exchange; both sides are redacted before anything else is done with them. */
   record(kind: ExchangeKind, request: JsonObject, answer: JsonObject): void;
-  /** The file's text: readable YAML, in the order of recording. */
-  text(): Promise<string>;
+}
+
+/** A tape of exchanges with models and the network: written once, played in tests without keys and network. */
+export interface Cassette extends Tape {
+  /** The file's text: readable YAML, in the order of recording, or of the cases when these are given. */
+  text(cases?: readonly string[]): Promise<string>;
+  readonly size: number;
   /** Recordings that were never asked for: the test no longer does what it did. */
-  unplayed(): { kind: ExchangeKind; request: JsonObject }[];
+  unplayed(): { case?: string; kind: ExchangeKind; request: JsonObject }[];
+  /** The part of one test case: it plays the recordings that are its own and those that are nobody's. */
+  case(name: string): CaseTape;
+}
+
+export interface CaseTape extends Tape {
+  /** What was asked for and is not there. A tool or an agent may have gone on after it; its test must not pass. */
+  readonly misses: readonly IceError[];
+  readonly recorded: number;
+  /** What was recorded takes the place of what the case had. Until then it counts for nothing. */
+  keep(): void;
 }
 
 export interface CassetteOptions {
   mode: Cassette['mode'];
-  /** The file's content; needed for `replay`. */
+  /** The file's content; for `replay`, and for `record` where parts of it may stay. */
   text?: string;
   /** For messages. */
   file: string;
+  /** There is no such file: a request is told so. */
+  absent?: boolean;
   /** Takes secrets out (secrets/redactor.ts). Requests are matched redacted, so that replay needs no secret. */
   redact?: (value: JsonObject) => JsonObject;
 }
 
 /** Opens a cassette. Fails with `bad_request` when the text is none, naming the place. */
 export async function openCassette(options: CassetteOptions): Promise<Cassette> {
-  const { mode, file } = options;
+  const { mode, file, text } = options;
   const redact = options.redact ?? ((value: JsonObject) => value);
-  const exchanges: Exchange[] = mode === 'replay' ? await readExchanges(options.text ?? '', file) : [];
+  let exchanges: Exchange[] =
+    (mode === 'replay' && !options.absent) || text !== undefined ? await readExchanges(text ?? '', file) : [];
   const byContent = new Map<string, Exchange[]>();
-  for (const exchange of exchanges) {
-    const key = contentKey(exchange.kind, exchange.request);
-    byContent.set(key, [...(byContent.get(key) ?? []), exchange]);
+  if (mode === 'replay') {
+    for (const exchange of exchanges) {
+      const key = contentKey(exchange.kind, exchange.request);
+      byContent.set(key, [...(byContent.get(key) ?? []), exchange]);
+    }
   }
   const played = new Set<Exchange>();
 
+  const play = (kind: ExchangeKind, given: JsonObject, name?: string): JsonObject => {
+    const request = redact(plain(given));
+    const same = byContent.get(contentKey(kind, request)) ?? [];
+    const recorded = same.filter((one) => one.case === undefined || one.case === name);
+    const next = recorded.find((exchange) => !played.has(exchange));
+    if (!next) {
+      const elsewhere = recorded.length === 0 ? same[0]?.case : undefined;
+      throw options.absent
+        ? noCassette(file, kind, request)
+        : miss({ file, kind, request, times: recorded.length, all: exchanges, elsewhere });
+    }
+    played.add(next);
+    return structuredClone(next.answer);
+  };
+  const entryOf = (kind: ExchangeKind, request: JsonObject, answer: JsonObject): Exchange => ({
+    kind,
+    request: redact(plain(request)),
+    answer: redact(plain(answer)),
+  });
+
   return {
     mode,
-    play(kind, given) {
-      const request = redact(plain(given));
-      const recorded = byContent.get(contentKey(kind, request)) ?? [];
-      const next = recorded.find((exchange) => !played.has(exchange));
-      if (!next) throw miss(file, kind, request, recorded.length, exchanges);
-      played.add(next);
-      return structuredClone(next.answer);
-    },
+    play: (kind, request) => play(kind, request),
     record(kind, request, answer) {
-      exchanges.push({ kind, request: redact(plain(request)), answer: redact(plain(answer)) });
+      exchanges.push(entryOf(kind, request, answer));
     },
-    text: () => writeExchanges(exchanges),
+    text(cases) {
+      const place = new Map(cases?.map((name, index) => [name, index]));
+      const at = (one: Exchange): number => place.get(one.case ?? '') ?? -1;
+      return writeExchanges(cases ? exchanges.toSorted((a, b) => at(a) - at(b)) : exchanges);
+    },
+    get size() {
+      return exchanges.length;
+    },
     unplayed: () =>
-      exchanges.filter((exchange) => !played.has(exchange)).map(({ kind, request }) => ({ kind, request })),
+      exchanges.filter((exchange) => !played.has(exchange)).map(({ answer: _, ...exchange }) => exchange),
+    case(name) {
+      const misses: IceError[] = [];
+      const fresh: Exchange[] = [];
+      return {
+        mode,
+        misses,
+        get recorded() {
+          return fresh.length;
+        },
+        play(kind, request) {
+          try {
+            return play(kind, request, name);
+          } catch (error) {
+            if (error instanceof IceError) misses.push(error);
+            throw error;
+          }
+        },
+        record: (kind, request, answer) => {
+          fresh.push({ case: name, ...entryOf(kind, request, answer) });
+        },
+        keep() {
+          exchanges = [...exchanges.filter((one) => one.case !== name), ...fresh];
+        },
+      };
+    },
   };
 }
 
@@ -73,15 +138,33 @@ const contentKey = (kind: string, request: JsonObject): string =>
 const MOST_COMPARED = 500;
 const MOST_LINES = 20;
 
-function miss(
-  file: string,
-  kind: ExchangeKind,
-  request: JsonObject,
-  times: number,
-  all: Exchange[],
-): IceError {
-  const what =
-    kind === 'model' ? `a call of ${String(request['model'])}` : `${request['method']} ${request['url']}`;
+const whatIs = (kind: ExchangeKind, request: JsonObject): string =>
+  kind === 'model' ? `a call of ${String(request['model'])}` : `${request['method']} ${request['url']}`;
+
+const noCassette = (file: string, kind: ExchangeKind, request: JsonObject): IceError =>
+  new IceError('cassette_miss', `Nothing is recorded, and tests do not go out: ${whatIs(kind, request)}`, {
+    hint: `Record it into ${file}: ice test --record`,
+    details: { kind },
+    terminal: true,
+  });
+
+function miss(asking: {
+  file: string;
+  kind: ExchangeKind;
+  request: JsonObject;
+  times: number;
+  all: Exchange[];
+  elsewhere: string | undefined;
+}): IceError {
+  const { file, kind, request, times, all, elsewhere } = asking;
+  const what = whatIs(kind, request);
+  if (elsewhere !== undefined) {
+    return new IceError('cassette_miss', `${file} holds ${what} for another case only: ${elsewhere}`, {
+      hint: 'Record again: ice test --record. If the case has a new name, give it to its recordings: case: …',
+      details: { kind },
+      terminal: true,
+    });
+  }
   if (times > 0) {
     return new IceError(
       'cassette_miss',

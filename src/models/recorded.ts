@@ -1,7 +1,7 @@
 import { IceError, isErrorCode } from '../contracts/errors.ts';
 import type { Json, JsonObject } from '../contracts/json.ts';
 import { cutByBudget } from './budget.ts';
-import type { Cassette } from './cassettes.ts';
+import type { Tape } from './cassettes.ts';
 import type { ModelReply, Models } from './port.ts';
 
 type Priced = ModelReply & { model: string; cost: number };
@@ -13,7 +13,7 @@ const RECORDED = new Set(['provider_failed', 'provider_rejected', 'output_invali
  * Models behind a cassette. A request is what decides the answer: model, messages, tools, output, temperature,
  * maxTokens; not the seed, nor the attempt. Replay never touches `models`, but for prices.
  */
-export function wrapModels(models: Models, cassette: Cassette): Models {
+export function wrapModels(models: Models, cassette: Tape): Models {
   return {
     async generate(model, request) {
       const { messages, tools, output, temperature, maxTokens, fallback } = request;
@@ -79,7 +79,7 @@ const DROPPED = new Set(
  * A tool's network behind a cassette. A request is its method, address, content type and body. Failures are not
  * recorded: what the allow-list refuses must be refused at replay by the list, so put this inside it.
  */
-export function wrapFetch(fetch: HostFetch, cassette: Cassette): HostFetch {
+export function wrapFetch(fetch: HostFetch, cassette: Tape): HostFetch {
   return async (request, signal) => {
     const type = headerOf(request.headers, 'content-type');
     const asked: JsonObject = {

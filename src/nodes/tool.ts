@@ -18,7 +18,7 @@ export interface ToolEffects {
   /** The values of declared secrets; throws `secret_missing`. Without it, a tool that declares secrets fails so. */
   secrets?(project: string, names: readonly string[]): Promise<Record<string, string>>;
   /** The network behind an allow-list of hosts; see sandbox/host-fetch.ts. */
-  hostFetch(allow: { hosts: readonly string[]; hint?(host: string): string }): HostFetch;
+  hostFetch(allow: { hosts: readonly string[]; hint?(host: string): string }, project: string): HostFetch;
   /** The most that a tool of the project may do here; absent = what it declares. */
   policy?(project: string): Partial<Permissions> | undefined;
 }
@@ -102,7 +102,12 @@ export async function callTool(effects: ToolEffects, attempt: Attempt, call: Raw
           progress.message === undefined ? progress : { ...progress, message: redact.text(progress.message) },
         ),
       ...(permissions.net.length > 0 || call.hint !== undefined
-        ? { fetch: effects.hostFetch({ hosts: permissions.net, ...(call.hint ? { hint: call.hint } : {}) }) }
+        ? {
+            fetch: effects.hostFetch(
+              { hosts: permissions.net, ...(call.hint ? { hint: call.hint } : {}) },
+              attempt.project,
+            ),
+          }
         : {}),
     });
     return redact.json(result);

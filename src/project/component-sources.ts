@@ -22,10 +22,10 @@ const MOST_FILES = 5_000;
 const skipFolder = (name: string): boolean =>
   name === 'node_modules' || (name.startsWith('.') && name !== '.');
 
-/** Files beside components that are none: helpers (`_money.ts`), tests, declarations. */
+/** Files beside components that are none: helpers (`_money.ts`), tests and their cassettes, declarations. */
 const isComponentFile = (file: string): boolean => {
   const name = file.slice(file.lastIndexOf('/') + 1);
-  return !name.startsWith('_') && !name.startsWith('.') && !/\.(test|spec|d)\.[^.]+$/.test(name);
+  return !name.startsWith('_') && !name.startsWith('.') && !/\.(test|spec|d|cassette)\.[^.]+$/.test(name);
 };
 
 /**

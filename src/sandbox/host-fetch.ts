@@ -21,6 +21,8 @@ export interface HostNetworkOptions {
 export interface Allowed {
   hosts: readonly string[];
   hint?(host: string): string;
+  /** Stands between the list and the network, as a cassette does: what the list refuses never comes to it. */
+  through?(network: HostFetch): HostFetch;
 }
 
 export interface HostNetwork {
@@ -120,7 +122,8 @@ export function createHostNetwork(options: HostNetworkOptions = {}): HostNetwork
           if (rule === undefined) throw denied(url, allowed, hops > 0);
           let response: HostResponse;
           try {
-            response = await once(request, rule, url, all);
+            const send: HostFetch = (asked, until) => once(asked, rule, url, until);
+            response = await (allowed.through?.(send) ?? send)({ ...request, url: url.href }, all);
           } catch (error) {
             if (error instanceof IceError) throw error;
             throw failed(error, url, signal, timeoutMs);

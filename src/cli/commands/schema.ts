@@ -7,14 +7,14 @@ import type { Outcome } from '../outcome.ts';
 export default class SchemaCommand extends IceCommand<typeof SchemaCommand> {
   static override summary = 'JSON Schemas of the documents that you write';
   static override description =
-    'For editors and for coding agents: blueprint (a workflow), project (ice.yaml), agent, node types, run events. The same files are in node_modules/iceos/dist/schemas.';
+    'For editors and for coding agents: blueprint (a workflow), project (ice.yaml), agent, test, node types, run events. The same files are in node_modules/iceos/dist/schemas.';
   static override examples = [
     'ice schema',
     'ice schema blueprint > blueprint.schema.json',
     'ice schema node/loop',
   ];
   static override args = {
-    name: optionalArg('blueprint, project, agent, event, node/TYPE; all names unless said'),
+    name: optionalArg('blueprint, project, agent, test, event, node/TYPE; all names unless said'),
   };
   static override readOnly = true;
   static override exitCodes = [11];

@@ -3,9 +3,10 @@ import { blueprintSchema } from '../../contracts/blueprint.ts';
 import type { Json } from '../../contracts/json.ts';
 import { agentDocumentSchema } from '../../contracts/nodes/agent.ts';
 import { projectFileSchema } from '../../contracts/project.ts';
+import { testFileSchema } from '../../contracts/tests.ts';
 
 /** Documents whose JSON Schema is published, for editors (`# yaml-language-server: $schema=…`) and other tools. */
-export const PUBLISHED = ['blueprint', 'project', 'agent'] as const;
+export const PUBLISHED = ['blueprint', 'project', 'agent', 'test'] as const;
 export type PublishedName = (typeof PUBLISHED)[number];
 
 /** Where a published schema is found; the package holds the same files. */
@@ -22,6 +23,12 @@ const DOCUMENTS: Record<PublishedName, { schema: z.ZodType; title: string; descr
     schema: agentDocumentSchema,
     title: 'Agent',
     description: 'An agent of ice: a model, what it is for, its tools.',
+  },
+  test: {
+    schema: testFileSchema,
+    title: 'Test',
+    description:
+      'Tests of a tool, a workflow or an agent of ice: cases, and what their runs have to be like.',
   },
 };
 
