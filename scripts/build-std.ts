@@ -3,12 +3,15 @@
  * file without imports (a child may read nothing else), and the first-party tools prebuilt, so that no user waits for
  * a bundler. `node scripts/build-std.ts`, after the rest of dist/ is there.
  */
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { QuickJS } from 'quickjs-wasi';
 import { buildStd } from '../src/host/std-build.ts';
 import type { PrebuiltTool } from '../src/host/std-catalog.ts';
+import { DEFAULT_LIMITS } from '../src/sandbox/protocol.ts';
 import { createSandboxRuntime } from '../src/sandbox/quickjs/index.ts';
+import { baseSnapshot } from '../src/sandbox/quickjs/vm.ts';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -30,7 +33,12 @@ await build({
   minifyWhitespace: true,
   logLevel: 'warning',
 });
-await copyFile(join(root, 'node_modules/quickjs-wasi/quickjs.wasm'), join(dist, 'sandbox/quickjs.wasm'));
+const wasmFile = join(root, 'node_modules/quickjs-wasi/quickjs.wasm');
+await copyFile(wasmFile, join(dist, 'sandbox/quickjs.wasm'));
+// The VM before any tool is in it, so that no child has to make it.
+const wasm = new WebAssembly.Module(await readFile(wasmFile));
+const base = await baseSnapshot({ wasm, memoryBytes: DEFAULT_LIMITS.memoryMb.sandbox * 1024 * 1024 });
+await writeFile(join(dist, 'sandbox/base.snapshot'), QuickJS.serializeSnapshot(base));
 
 // They are read in the runtime in which they will run.
 const runtime = createSandboxRuntime({ maxChildren: 1 });

@@ -19,7 +19,13 @@ export function packageRoot(): string {
  * The program of a child and what it may read: the source in development, one file without imports in a build
  * (made by scripts/build-std.ts).
  */
-export function childScript(runtime: 'node' | 'quickjs'): { file: string; reads: string[]; wasm: string } {
+export function childScript(runtime: 'node' | 'quickjs'): {
+  file: string;
+  reads: string[];
+  wasm: string;
+  /** The picture of the empty VM, in a build. */
+  base?: string;
+} {
   const root = packageRoot();
   if (import.meta.url.endsWith('.ts')) {
     const sandbox = join(root, 'src/sandbox');
@@ -39,5 +45,6 @@ export function childScript(runtime: 'node' | 'quickjs'): { file: string; reads:
     file: join(folder, `${runtime}-child.js`),
     reads: [join(folder, '*'), join(root, 'package.json')],
     wasm: join(folder, 'quickjs.wasm'),
+    base: join(folder, 'base.snapshot'),
   };
 }

@@ -4,7 +4,7 @@
  * when the parent kills it.
  */
 import { readFileSync } from 'node:fs';
-import type { Snapshot } from 'quickjs-wasi';
+import { QuickJS, type Snapshot } from 'quickjs-wasi';
 import type { GuestError } from '../guest/harness.ts';
 import type { CallLimits, ToChild, ToParent, WireRequest, WireResponse } from '../protocol.ts';
 import { baseSnapshot, LiveVm, pureAnswer, toolSnapshot, VmError } from './vm.ts';
@@ -250,7 +250,11 @@ process.on('message', (message: ToChild) => {
 });
 process.on('disconnect', () => process.exit(0));
 
-base = baseSnapshot({ wasm, memoryBytes: 64 * 1024 * 1024 });
+// A build brings the picture of the empty VM along; making it takes longer than starting Node.
+base =
+  process.argv[3] === undefined
+    ? baseSnapshot({ wasm, memoryBytes: 64 * 1024 * 1024 })
+    : Promise.resolve(QuickJS.deserializeSnapshot(readFileSync(process.argv[3])));
 base.then(
   () => post({ t: 'ready' }),
   () => process.exit(1),

@@ -21,10 +21,10 @@ const CEILING_MS = 250;
  * tool's version, inside a child process without environment, files and children.
  */
 export function createSandboxRuntime(options: SandboxRuntimeOptions = {}): ToolRuntime {
-  const { file, reads, wasm } = childScript('quickjs');
+  const { file, reads, wasm, base } = childScript('quickjs');
   return new ChildRuntime('sandbox', {
     script: file,
-    args: [wasm],
+    args: base === undefined ? [wasm] : [wasm, base],
     flags: () => [
       '--permission',
       ...[...reads, wasm].map((path) => `--allow-fs-read=${path}`),
