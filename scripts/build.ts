@@ -5,8 +5,10 @@
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
+import type { Manifest } from '../src/cli/catalogue.ts';
+import { commonJsNames } from './commonjs-names.ts';
 
 const root = join(import.meta.dirname, '..');
 const src = join(root, 'src');
@@ -47,28 +49,60 @@ const places: Plugin = {
   },
 };
 
-/** What the command line's library would load and never uses here: its debug log would print argv. */
-const UNUSED = [
-  'debug',
-  'wsl-utils',
-  'lilconfig',
-  'ejs',
-  'minimatch',
-  'cli-spinners',
-  'typescript',
-  'clean-stack',
-];
-const unused: Plugin = {
-  name: 'unused',
+/**
+ * Of the command line's library the bundle takes what is used at run time: commands, flags, arguments, the parser. Its
+ * discovery of plugins, its help and its spinners stay out (ours know the manifest), and its debug log, which would
+ * print argv with what is secret in it.
+ */
+const LEFT_OUT: Record<string, string> = {
+  'lib/config/index.js': 'exports.Config = class {}; exports.Plugin = class {};',
+  'lib/help/index.js': 'exports.Help = class {}; exports.loadHelpClass = async () => exports.Help;',
+  'lib/ux/action/simple.js': 'exports.default = class {};',
+  'lib/ux/action/spinner.js': 'exports.default = class {};',
+  'lib/logger.js':
+    'const quiet = () => {}; const logger = { child: () => logger, debug: quiet, error: quiet, info: quiet, namespace: "", trace: quiet, warn: quiet };' +
+    'exports.getLogger = () => logger; exports.setLogger = quiet; exports.makeDebug = () => quiet; exports.clearLoggers = quiet;',
+  'lib/performance.js':
+    'exports.OCLIF_MARKER_OWNER = ""; exports.Performance = class { static mark() {} static collect() {} static debug() {} };',
+};
+const library: Plugin = {
+  name: 'library',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: new RegExp(`^(${UNUSED.join('|')})$`) }, ({ path, importer }) =>
-      posix(importer).includes('node_modules/@oclif/') ? { path, namespace: 'unused' } : undefined,
+    onResolve({ filter: /^@oclif\/core$/ }, () => ({ path: 'library', namespace: 'library' }));
+    onLoad({ filter: /.*/, namespace: 'library' }, () => ({
+      contents: `export { Command } from '@oclif/core/command';
+export * as Args from '@oclif/core/args';
+export * as Flags from '@oclif/core/flags';
+export * as Parser from '@oclif/core/parser';`,
+      resolveDir: root,
+      loader: 'js',
+    }));
+    onLoad({ filter: /@oclif[\\/]core[\\/]lib[\\/].*\.js$/ }, ({ path }) => {
+      const inside = posix(path).split('@oclif/core/')[1]!;
+      return inside in LEFT_OUT
+        ? { contents: `exports.__esModule = true; ${LEFT_OUT[inside]}`, loader: 'js' }
+        : undefined;
+    });
+    // The manifest is made from the sources; the built command line reads it.
+    onLoad({ filter: /src[\\/]cli[\\/]discover\.ts$/ }, () => ({
+      contents: 'export const discover = undefined;',
+      loader: 'js',
+    }));
+  },
+};
+
+/** zod brings its error messages in fifty languages; ours are in one. Users' tools have their own zod. */
+const oneLanguage: Plugin = {
+  name: 'one-language',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /locales\/index\.js$/ }, ({ path, resolveDir }) =>
+      posix(resolveDir).includes('node_modules/zod/')
+        ? { path: join(resolveDir, path), namespace: 'one-language' }
+        : undefined,
     );
-    onLoad({ filter: /.*/, namespace: 'unused' }, ({ path }) => ({
-      contents:
-        path === 'debug'
-          ? 'const log = () => {}; log.extend = () => log; module.exports = () => log; module.exports.default = module.exports;'
-          : 'module.exports = {};',
+    onLoad({ filter: /.*/, namespace: 'one-language' }, ({ path }) => ({
+      contents: `export { default as en } from ${JSON.stringify(join(dirname(path), 'en.js'))};`,
+      resolveDir: dirname(path),
       loader: 'js',
     }));
   },
@@ -89,14 +123,14 @@ const common: BuildOptions = {
   platform: 'node',
   target: 'node22.18',
   outdir: dist,
-  external: ['esbuild', 'keytar', 'zod', 'zod/*'],
+  external: ['esbuild', 'keytar'],
   legalComments: 'none',
   minifySyntax: true,
   minifyWhitespace: true,
   metafile: true,
   logLevel: 'warning',
   banner: { js: BANNER },
-  plugins: [places, unused],
+  plugins: [library, places, oneLanguage, commonJsNames],
 };
 
 const commands = readdirSync(join(src, 'cli/commands'), { recursive: true, encoding: 'utf8' })
@@ -141,6 +175,8 @@ async function bundle(): Promise<Metafile[]> {
   const authoring = await build({
     ...common,
     banner: {},
+    external: ['zod', 'zod/*'],
+    plugins: [],
     entryPoints: { authoring: join(src, 'authoring/index.ts') },
     platform: 'neutral',
   });
@@ -153,22 +189,32 @@ function licences(metafiles: Metafile[]): void {
   for (const file of metafiles.flatMap((meta) =>
     Object.values(meta.outputs).flatMap((out) => Object.keys(out.inputs)),
   )) {
-    const match = /^(.*node_modules\/((?:@[^/]+\/)?[^/]+))\//.exec(file);
+    // Without the namespace that a plugin put before the path.
+    const match = /^(?:[\w-]+:)?(.*node_modules\/((?:@[^/]+\/)?[^/]+))\//.exec(file);
     if (match) packages.set(match[1]!, match[2]!);
   }
   const texts = [...packages].map(([folder, name]) => {
-    const { version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as {
+    const { version, license } = JSON.parse(readFileSync(resolve(root, folder, 'package.json'), 'utf8')) as {
       version: string;
       license?: string;
     };
-    const file = readdirSync(join(root, folder)).find((one) => /^licen[cs]e(\.|$)/i.test(one));
+    const file = readdirSync(resolve(root, folder)).find((one) => /^licen[cs]e(\.|$)/i.test(one));
     const text = file
-      ? readFileSync(join(root, folder, file), 'utf8').trim()
+      ? readFileSync(resolve(root, folder, file), 'utf8').trim()
       : `Licence: ${license ?? 'see its package'}`;
     return `${name} ${version} (${license ?? 'see below'})\n\n${text}`;
   });
   texts.sort();
   writeFileSync(join(dist, 'THIRD_PARTY_LICENSES.txt'), `${texts.join(`\n\n${'-'.repeat(72)}\n\n`)}\n`);
+}
+
+/** The manifest of the sources, with the places that the build put the commands in. */
+function builtManifest(manifest: Manifest): Manifest {
+  for (const card of Object.values(manifest.commands)) {
+    const [, ...inside] = card.relativePath;
+    card.relativePath = [...inside.slice(0, -1), inside.at(-1)!.replace(/\.ts$/, '.js')];
+  }
+  return manifest;
 }
 
 function run(title: string, args: string[]): void {
@@ -186,6 +232,7 @@ function assets(): void {
 }
 
 const metafiles = await bundle();
+if (process.env['ICE_BUILD_META']) writeFileSync(process.env['ICE_BUILD_META'], JSON.stringify(metafiles[0]));
 licences(metafiles);
 assets();
 const { documentNames, documentSchema } = await import('../src/cli/document-schemas.ts');
@@ -195,7 +242,7 @@ for (const name of documentNames()) {
   writeFileSync(file, `${JSON.stringify(documentSchema(name), null, 2)}\n`);
 }
 const { discover } = await import('../src/cli/discover.ts');
-writeFileSync(join(dist, 'oclif.manifest.json'), JSON.stringify(await discover(root, 'dist')));
+writeFileSync(join(dist, 'oclif.manifest.json'), JSON.stringify(builtManifest(await discover(root))));
 if (existsSync(join(root, 'scripts/build-std.ts'))) run('std', ['scripts/build-std.ts']);
 if (!process.argv.includes('--no-types'))
   run('types', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']);

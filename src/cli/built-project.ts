@@ -3,7 +3,13 @@ import { isAbsolute, relative, resolve, sep } from 'node:path';
 import type { Diagnostic } from '../contracts/diagnostics.ts';
 import { IceError } from '../contracts/errors.ts';
 import type { ComponentRef } from '../contracts/ids.ts';
-import { type Catalog, type CatalogEntry, checkBlueprint, referencesOf } from '../language/index.ts';
+import {
+  type Catalog,
+  type CatalogEntry,
+  checkBlueprint,
+  referencesOf,
+  rootCauseFirst,
+} from '../language/index.ts';
 import { buildComponents, type ProjectComponent } from '../project/build-components.ts';
 import { catalogOf, unansweredRefs } from '../project/catalog.ts';
 import type { ComponentSource } from '../project/component-sources.ts';
@@ -69,7 +75,7 @@ export async function buildProject(request: BuildRequest): Promise<BuiltProject>
     project,
     components: built.components,
     catalog,
-    diagnostics: [...byFile.keys()].sort().flatMap((file) => byFile.get(file)!),
+    diagnostics: [...byFile.keys()].sort().flatMap((file) => rootCauseFirst(byFile.get(file)!)),
     texts: built.texts,
     files,
   };

@@ -56,7 +56,7 @@ export class Catalogue {
   static async open(root: string, commands: 'dist' | 'src', version: string): Promise<Catalogue> {
     if (commands === 'src') {
       const { discover } = await import('./discover.ts');
-      return new Catalogue(await discover(root, 'src'), root, version);
+      return new Catalogue(await discover(root), root, version);
     }
     const folder = join(root, 'dist');
     const manifest = JSON.parse(readFileSync(join(folder, 'oclif.manifest.json'), 'utf8')) as Manifest;

@@ -8,18 +8,10 @@ import type { Manifest } from './catalogue.ts';
  * Finds the commands by the pattern of their files and loads each, to say what is in them. The build writes the answer
  * to `dist/oclif.manifest.json`; `bin/dev.js` and the generators ask it of the sources.
  */
-export async function discover(root: string, from: 'dist' | 'src'): Promise<Manifest> {
+export async function discover(root: string): Promise<Manifest> {
   const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const base = from === 'dist' ? join(root, 'dist') : root;
-  const target = from === 'dist' ? './cli/commands' : './src/cli/commands';
-  pjson.oclif = { ...pjson.oclif, commands: { strategy: 'pattern', target } };
-  const plugin = new Plugin({
-    root: base,
-    pjson,
-    isRoot: true,
-    ignoreManifest: true,
-    errorOnManifestCreate: true,
-  });
+  pjson.oclif = { ...pjson.oclif, commands: { strategy: 'pattern', target: './src/cli/commands' } };
+  const plugin = new Plugin({ root, pjson, isRoot: true, ignoreManifest: true, errorOnManifestCreate: true });
   await plugin.load();
   const manifest = plugin.manifest as unknown as Manifest;
   for (const [id, card] of Object.entries(manifest.commands)) {

@@ -72,8 +72,7 @@ export async function followRun(request: FollowRequest): Promise<Followed> {
       await connection.suspend(runId);
       if (as === 'detached') end = 'suspended';
       // The last picture says that the run is paused, if its journal's word for it comes in time.
-      if (request.show)
-        await Promise.race([paused, new Promise((done) => setTimeout(done, LAST_WORD_MS).unref())]);
+      if (request.show) await Promise.race([paused, new Promise((done) => setTimeout(done, LAST_WORD_MS))]);
     }
     stop.abort();
   };

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { IceError } from '../contracts/errors.ts';
+import { EXIT, IceError } from '../contracts/errors.ts';
 import { suggest } from '../language/expressions/suggest.ts';
 import { earlyFlags, type Routed, routeArgv } from './argv.ts';
 import type { IceCommand, World } from './base-command.ts';
@@ -28,6 +28,8 @@ const LINGER_MS = 1000;
  */
 export async function main({ root, commands, argv = process.argv.slice(2) }: MainOptions): Promise<void> {
   quietWarnings();
+  // A command that waits for something that never comes would end the process with 0; it has to say that it is a bug.
+  process.exitCode = EXIT.bug;
   const early = earlyFlags(argv);
   const output = new Output({
     stdout: process.stdout,
@@ -38,6 +40,12 @@ export async function main({ root, commands, argv = process.argv.slice(2) }: Mai
   });
   let shape: CommandShape | undefined;
   let outcome: Outcome;
+  // What is thrown where nobody waits for it: told like any bug, instead of as a stack.
+  const stray = (thrown: unknown): void => {
+    void output.finish({ body: {}, error: tell(thrown, shape) }).finally(() => process.exit(EXIT.bug));
+  };
+  process.on('uncaughtException', stray);
+  process.on('unhandledRejection', stray);
   try {
     const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as {
       version: string;
@@ -77,7 +85,12 @@ export async function main({ root, commands, argv = process.argv.slice(2) }: Mai
 }
 
 async function run(catalogue: Catalogue, id: string, argv: string[], world: World): Promise<Outcome> {
+  const before = process.stdout.listeners('error');
   const Command = await catalogue.load(id);
+  // The library throws what stdout says, as that the disk is full, out of every try; Output hears it, and tells it.
+  for (const listener of process.stdout.listeners('error')) {
+    if (!before.includes(listener)) process.stdout.off('error', listener as () => void);
+  }
   // The library's configuration is left out: it reads plugins, themes and the shell, and throws where a user has no
   // name. The manifest says all that is needed.
   const command = new Command(argv, { bin: 'ice' } as never) as IceCommand;

@@ -79,7 +79,8 @@ function lines({ output, view, runId }: PresentRequest): Presenter {
 const FRAME_MS = 80;
 /** A run that is over at once shows its last picture only. */
 const FIRST_MS = 120;
-const LEAST_ROWS = 6;
+/** On a screen lower than that the picture scrolls. */
+const LEAST_ROWS = 2;
 
 function live(request: PresentRequest): Presenter {
   const { output, view, runId, maxCost } = request;
@@ -103,6 +104,7 @@ function live(request: PresentRequest): Presenter {
       ...(keys ? { keys } : {}),
       ...(notice ? { notice } : {}),
     });
+    // The heading, an empty line, and the line that the cursor waits in.
     const rows = Math.max(LEAST_ROWS, size().rows - footer.length - 3);
     const body =
       name === 'tree'

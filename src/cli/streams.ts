@@ -33,10 +33,15 @@ export class Writer {
   write(text: string): Promise<void> {
     if (text === '' || this.#gone.signal.aborted) return this.#last;
     const written = new Promise<void>((resolve) => {
-      this.#sink.write(text, (error) => {
-        if (error) this.#ended(error);
-        resolve();
-      });
+      try {
+        this.#sink.write(text, (error) => {
+          if (error) this.#ended(error);
+          resolve();
+        });
+      } catch (error) {
+        // A file behind `>` is written at once, and fails at once.
+        this.#ended(error as NodeJS.ErrnoException);
+      }
       this.#gone.signal.addEventListener('abort', () => resolve(), { once: true });
     });
     this.#last = this.#last.then(() => written);

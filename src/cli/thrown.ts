@@ -64,7 +64,7 @@ function usageError(error: ParseError, command: CommandShape | undefined): IceEr
 
   if (error.flags && error.flags.length > 0) {
     const names = error.flags
-      .map((flag) => flag.replace(/=.*$/s, ''))
+      .map((flag) => (flag.startsWith('--') ? flag.replace(/=.*$/s, '') : flag.slice(0, 2)))
       .filter((flag) => /^--?[\w-]{1,40}$/.test(flag));
     const near = names.length === 1 ? suggest(names[0]!.replace(/^-+/, ''), command?.flags ?? []) : undefined;
     const what = names.length === 0 ? 'There is an unknown flag.' : `There is no flag ${names.join(', ')}.`;

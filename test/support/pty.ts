@@ -68,6 +68,14 @@ export function iceInTerminal(
           listeners.delete(check);
         };
         listeners.add(check);
+        // One turn later, so that the last words are on the screen.
+        void ended.then(() =>
+          setTimeout(() => {
+            if (!listeners.has(check)) return;
+            finish();
+            reject(new Error(`it ended before it showed ${String(text)}; the screen shows\n${screen.text}`));
+          }, 50),
+        );
         check();
       }),
   };

@@ -63,7 +63,8 @@ export class Screen {
   }
 
   get #line(): string[] {
-    return (this.#lines[this.#row] ??= []);
+    this.#lines[this.#row] ??= [];
+    return this.#lines[this.#row]!;
   }
 
   #down(count: number): void {

@@ -15,7 +15,7 @@ export default class Mcp extends IceCommand<typeof Mcp> {
     'ice mcp',
     'ice mcp --read-only --no-std',
     'ice mcp --verbs --target production',
-    'claude mcp add ice -- npx ice mcp --cwd path/to/project',
+    'claude mcp add ice -- npx iceos mcp --cwd path/to/project',
   ];
   static override flags = {
     'read-only': Flags.boolean({

@@ -59,6 +59,10 @@ export default class Push extends IceCommand<typeof Push> {
       ? readPlanFile(flags.apply, this.world.cwd, target)
       : await this.#request(workspace, connection);
     const { plan } = await client.pushes.create({ ...request, dryRun: true });
+    if (request.base !== undefined && request.base !== plan.base)
+      throw new IceError('target_moved', `${target.name} has changed since ${flags.apply} was made.`, {
+        hint: `Make the plan anew: ice push --plan ${flags.apply}`,
+      });
     const body = { plan, applied: false, target };
 
     const refusal = refusalOf(plan);
@@ -125,10 +129,10 @@ export default class Push extends IceCommand<typeof Push> {
       }
       await uploadContent(connection.client, contentOf(built.components));
       return pushRequestOf(built.components, {
-        archiveMissing: flags['allow-archive'],
-        allowBreaking: flags['allow-breaking'],
-        allowPermissions: flags['allow-permissions'],
-        bump: flags.bump,
+        archiveMissing: flags['allow-archive'] === true,
+        allowBreaking: flags['allow-breaking'] === true,
+        allowPermissions: flags['allow-permissions'] === true,
+        bump: flags.bump === true,
         ...(flags.tag === undefined ? {} : { tag: flags.tag }),
       });
     } finally {

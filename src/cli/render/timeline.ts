@@ -36,5 +36,7 @@ export function timelineLines(view: RunView, frame: Frame, rows = Number.POSITIV
   });
   const end = formatDuration(to - from);
   const axis = `0${' '.repeat(Math.max(1, room - 1 - end.length))}${end}`;
-  return [...lines, theme.dim(`${' '.repeat(name + 3)}${axis}`)];
+  return [...lines, theme.dim(`${' '.repeat(name + 3)}${axis}`)].map((line) =>
+    truncate(line, columns, theme.mark.ellipsis),
+  );
 }

@@ -1,14 +1,15 @@
 import { type NodeView, type RunView, SETTLED } from '../../contracts/run-view.ts';
 import { formatDuration, plural } from './figures.ts';
 import { type Frame, figureColumns, nodeLine, spentBy } from './node-line.ts';
-import { oneLine, textWidth, wrap } from './text-width.ts';
+import { oneLine, textWidth, truncate, wrap } from './text-width.ts';
 
 interface Line {
   text: string;
   /** What stays when the screen is low: 3 moves or failed, 2 its reason, 1 done, 0 to come. */
   weight: number;
   indent: string;
-  node: NodeView;
+  /** The node that the line is for; lines that only explain one have none. */
+  node?: NodeView;
 }
 
 /** At most this many lines for the reason of a failure. */
@@ -40,7 +41,7 @@ export function treeLines(view: RunView, frame: Frame, rows = Number.POSITIVE_IN
       const children = openChildren(node);
       const more = children.length > 0 || foldedNote(node) !== '';
       for (const text of reasonLines(node, inner + (more ? branch.pipe : branch.space), frame))
-        lines.push({ text, weight: 3, indent: inner, node });
+        lines.push({ text, weight: 3, indent: inner });
       const note = foldedNote(node);
       if (note !== '') {
         const at = inner + (children.length > 0 ? branch.tee : branch.last);
@@ -48,14 +49,14 @@ export function treeLines(view: RunView, frame: Frame, rows = Number.POSITIVE_IN
           text: `${frame.theme.dim(at)}${frame.theme.dim(`${frame.theme.mark.fold} ${note}`)}`,
           weight: 1,
           indent: at,
-          node,
         });
       }
       walk(children, inner);
     });
   };
   walk(view.nodes, '');
-  return fitted(lines, rows, frame);
+  const cut = (text: string): string => truncate(text, frame.columns, frame.theme.mark.ellipsis);
+  return fitted(lines, rows, frame).map(cut);
 }
 
 /** What is drawn under a node: nothing under what has finished well, and only one branch of a condition. */
@@ -133,14 +134,14 @@ function fitted(lines: Line[], rows: number, { theme }: Frame): string[] {
 
   function assemble(): string[] {
     const out: string[] = [];
-    let done = 0;
-    let toCome = 0;
-    let indent = '';
+    let left = { done: 0, running: 0, 'to come': 0 };
+    let indent: string | undefined;
     const flush = (): void => {
-      const parts = [done > 0 ? `${done} done` : '', toCome > 0 ? `${toCome} to come` : ''].filter(Boolean);
-      if (parts.length > 0) out.push(theme.dim(`${indent}${theme.mark.ellipsis} ${parts.join(', ')}`));
-      done = 0;
-      toCome = 0;
+      const parts = Object.entries(left).flatMap(([word, count]) => (count > 0 ? [`${count} ${word}`] : []));
+      if (indent !== undefined)
+        out.push(theme.dim(`${indent}${[theme.mark.ellipsis, parts.join(', ')].join(' ').trimEnd()}`));
+      left = { done: 0, running: 0, 'to come': 0 };
+      indent = undefined;
     };
     for (const line of lines) {
       if (keep.has(line)) {
@@ -148,9 +149,11 @@ function fitted(lines: Line[], rows: number, { theme }: Frame): string[] {
         out.push(line.text);
         continue;
       }
-      if (done + toCome === 0) indent = line.indent;
-      if (line.weight === 0) toCome++;
-      else done++;
+      indent ??= line.indent;
+      if (!line.node) continue;
+      if (line.weight === 0) left['to come']++;
+      else if (SETTLED.has(line.node.state)) left.done++;
+      else left.running++;
     }
     flush();
     return out;
