@@ -1,0 +1,98 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+/** What one measured process said. */
+export interface Measured {
+  value: number;
+  /** Steps in the journal, counted after the database was opened again. */
+  rows: number;
+  /** `PRAGMA synchronous`, as read back: 2 = full, 1 = normal. */
+  synchronous: number;
+  /** Characters of what was journalled, and bytes of the file. */
+  payload: number;
+  bytes: number;
+}
+
+/** One line of the report: a workload on one durability, with what it has to reach. */
+export interface Row {
+  name: string;
+  workload: string;
+  durability: 'full' | 'normal';
+  unit: 'steps/s' | 'runs/s' | 'ms' | 'µs a step';
+  /** Of the floor: at least this share of its rate, or at most this many times its time. */
+  ofFloor: number;
+  /** The figure on the machine that the targets were set on; it says little elsewhere. */
+  there: number;
+}
+
+/** The engine's rows: set nodes, beside the floor. */
+export const ENGINE_ROWS: Row[] = [
+  { name: 'W1 c1 FULL', workload: 'w1-c1', durability: 'full', unit: 'steps/s', ofFloor: 0.7, there: 3_000 },
+  {
+    name: 'W1 c1 NORMAL',
+    workload: 'w1-c1',
+    durability: 'normal',
+    unit: 'steps/s',
+    ofFloor: 0.37,
+    there: 25_000,
+  },
+  {
+    name: 'W1 c50 FULL',
+    workload: 'w1-c50',
+    durability: 'full',
+    unit: 'runs/s',
+    ofFloor: 0.42,
+    there: 6_000,
+  },
+  { name: 'W2 FULL', workload: 'w2', durability: 'full', unit: 'ms', ofFloor: 5, there: 15 },
+  { name: 'W3 FULL', workload: 'w3', durability: 'full', unit: 'ms', ofFloor: 1.6, there: 0.6 },
+  {
+    name: 'W6 1000 FULL',
+    workload: 'w6-1000',
+    durability: 'full',
+    unit: 'µs a step',
+    ofFloor: 1.5,
+    there: 300,
+  },
+  {
+    name: 'W6 1000 +1KB FULL',
+    workload: 'w6-1000-kb',
+    durability: 'full',
+    unit: 'µs a step',
+    ofFloor: 1.5,
+    there: 300,
+  },
+];
+
+const script = fileURLToPath(new URL('./row.ts', import.meta.url));
+const run = promisify(execFile);
+
+/** Measures one workload of one engine in a process of its own, on one core where `taskset` is there. */
+export async function measure(
+  engine: 'floor' | 'ours',
+  durability: string,
+  workload: string,
+): Promise<Measured> {
+  const args = [script, engine, durability, workload];
+  const { stdout } = await run('taskset', ['-c', '0', process.execPath, ...args]).catch((error) => {
+    if (error.code !== 'ENOENT') throw error;
+    return run(process.execPath, args);
+  });
+  return JSON.parse(stdout) as Measured;
+}
+
+export const median = (values: number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
+
+/** Measures both in turn, several times, so that what else the machine does meets both alike. */
+export async function compare(row: Pick<Row, 'workload' | 'durability'>, rounds: number) {
+  const [floor, ours]: [Measured[], Measured[]] = [[], []];
+  for (let i = 0; i < rounds; i++) {
+    floor.push(await measure('floor', row.durability, row.workload));
+    ours.push(await measure('ours', row.durability, row.workload));
+  }
+  const value = (measured: Measured[]) => median(measured.map((each) => each.value));
+  // Medians of ratios: a pair was measured side by side.
+  const ratio = median(ours.map((each, i) => each.value / floor[i]!.value));
+  return { floor: value(floor), ours: value(ours), ratio, last: ours.at(-1)! };
+}
