@@ -111,10 +111,12 @@ export class ChildRuntime implements ToolRuntime {
   }
 
   async call(call: ToolCall): Promise<Json> {
-    call.signal.throwIfAborted();
+    if (call.signal.aborted) throw abortReason(call.signal);
     const limits = limitsOf(this.name, call.permissions.limits);
     const memoryMb = limits.memoryBytes / (1024 * 1024);
-    const child = await this.pool.acquire(call.bundle, memoryMb, call.signal);
+    const child = await this.pool.acquire(call.bundle, memoryMb, call.signal).catch((error: unknown) => {
+      throw call.signal.aborted ? abortReason(call.signal) : error;
+    });
     const id = ++this.lastId;
     const text = await this.run({
       child,
@@ -142,12 +144,17 @@ export class ChildRuntime implements ToolRuntime {
     const { child } = job;
     let fit = false;
     try {
-      if (!child.loaded.has(job.message.digest)) await this.give(job);
+      if (!child.loaded.has(job.message.digest)) {
+        // Code that is not to be had is no fault of the child.
+        fit = true;
+        await this.give(job);
+        fit = false;
+      }
       const { json, dirty } = await this.exchange(job);
       fit = !dirty;
       return json;
     } catch (error) {
-      fit = error instanceof Settled && !error.dirty;
+      fit ||= error instanceof Settled && !error.dirty;
       throw error instanceof Settled ? error.error : error;
     } finally {
       this.pool.release(child, fit && child.loaded.size <= MOST_BUNDLES);
@@ -237,8 +244,11 @@ export class ChildRuntime implements ToolRuntime {
           if (line.trim() !== '') call?.onLog(stream === 'stdout' ? 'info' : 'warn', line.slice(0, 8192));
       };
       if (child.ended) return child.onEnd(child.ended);
+      if (signal?.aborted) {
+        finish();
+        return reject(new Settled(abortReason(signal), false));
+      }
       signal?.addEventListener('abort', onAbort, { once: true });
-      if (signal?.aborted) onAbort();
       child.send(job.message);
     });
   }

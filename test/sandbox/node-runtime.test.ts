@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
+import { IceError } from '../../src/contracts/errors.ts';
 import { createNodeRuntime } from '../../src/sandbox/node/index.ts';
 import { failure, toolRuntimeSuite } from '../suites/tool-runtime.ts';
 import { bundleOf, callOf } from './call-by-hand.ts';
@@ -20,6 +21,36 @@ test('a call that ends in order reuses its child, a crash or a full count replac
   expect(second).not.toBe(first);
   await failure(runtime.call(callOf(bundleOf('process.exit(1)'))));
   expect(await runtime.call(callOf(pid))).not.toBe(second);
+});
+
+test('code that cannot be had, and a call that was stopped before it began, cost no child', async () => {
+  await using own = {
+    runtime: createNodeRuntime({ maxChildren: 1 }),
+    [Symbol.asyncDispose]: () => own.runtime.close(),
+  };
+  const { runtime } = own;
+  const first = await runtime.call(callOf(pid));
+  const lost = callOf(
+    bundleOf('return 1 // lost'),
+    {},
+    { load: () => Promise.reject(new IceError('not_found', 'gone')) },
+  );
+  expect(await failure(runtime.call(lost))).toMatchObject({ code: 'not_found' });
+  const abort = new AbortController();
+  const late = callOf(
+    bundleOf('return 2 // late'),
+    {},
+    {
+      signal: abort.signal,
+      load: async () => {
+        abort.abort(new IceError('run_cancelled', 'cancelled'));
+        return bundleOf('return 2 // late').code;
+      },
+    },
+  );
+  expect(await failure(runtime.call(late))).toMatchObject({ code: 'run_cancelled' });
+  const second = await runtime.call(callOf(pid));
+  expect(second).toBe(first);
 });
 
 test('a call that leaves a timer behind costs its child, not the next call', async () => {
