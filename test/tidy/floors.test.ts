@@ -20,6 +20,7 @@ const FLOORS: Record<string, { may: string[]; node: boolean }> = {
   engine: { may: ['contracts', 'language/expressions'], node: false },
   project: { may: ['contracts', 'language', 'registry', 'sandbox/port'], node: true },
   models: { may: ['contracts', 'language'], node: true },
+  testing: { may: ['contracts', 'language', 'models/port'], node: false },
   secrets: { may: ['contracts'], node: true },
   sandbox: { may: ['contracts', 'language'], node: true },
   nodes: {
@@ -62,7 +63,7 @@ const FLOORS: Record<string, { may: string[]; node: boolean }> = {
     ],
     node: true,
   },
-  cli: { may: ['contracts', 'client', 'project', 'language', 'mcp'], node: true },
+  cli: { may: ['contracts', 'client', 'project', 'language', 'mcp', 'testing'], node: true },
 };
 
 /** The files of the command line that may reach the host, and only by `await import`. */

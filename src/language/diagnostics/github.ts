@@ -6,6 +6,22 @@ const data = (text: string): string =>
   text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 
+/** One annotation of a file, as a workflow command; `title` and `message` are any text. */
+export function annotation(
+  level: 'error' | 'warning' | 'notice',
+  file: string,
+  title: string,
+  line: number | undefined,
+  message: string,
+): string {
+  const where = [
+    `file=${property(file)}`,
+    ...(line === undefined ? [] : [`line=${line}`]),
+    `title=${property(title)}`,
+  ];
+  return `::${level} ${where.join(',')}::${data(message)}`;
+}
+
 /** Findings as workflow commands of GitHub Actions, one a line; they become annotations of the files. */
 export function github(diagnostics: readonly Diagnostic[]): string {
   return diagnostics
