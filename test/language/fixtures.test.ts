@@ -45,6 +45,7 @@ describe('the same documents, mended, have no findings', () => {
 /** Codes that no document can cause before it runs, and those of other rooms. */
 const ELSEWHERE: Record<string, string> = {
   ICE1008: 'a document of 5 MB is made below',
+  ICE1025: 'a document with a thousand mistakes is made below',
   ICE1315: 'steps are counted when an expression is evaluated',
   ICE1316: 'sizes are known when an expression is evaluated',
   ICE1320: 'the values of functions are known when an expression is evaluated',
@@ -142,4 +143,12 @@ describe('--fix', () => {
 it('refuses a document of 5 MB without reading it', () => {
   const { diagnostics } = check('big.yaml', `# ${'x'.repeat(5_000_000)}\n`);
   expect(diagnostics.map((each) => each.code)).toEqual(['ICE1008']);
+});
+
+it('shows 500 findings, and says how many more there are', () => {
+  const text = `blueprint: 2\nname: demo\n${Array.from({ length: 900 }, (_, i) => `field${i}: 1\n`).join('')}nodes: []\n`;
+  const { diagnostics } = check('many.yaml', text);
+  expect(diagnostics).toHaveLength(501);
+  expect(diagnostics.at(-1)).toMatchObject({ code: 'ICE1025', severity: 'info' });
+  expect(diagnostics.at(-1)!.message).toMatch(/\d{3} more findings/);
 });

@@ -25,7 +25,7 @@ export interface ParseResult {
 /** Text -> blueprint, with all findings of text and shape; nothing outside of the document is looked at. */
 export function parseBlueprint(input: { text: string; file: string }): ParseResult {
   const { draft, source, out, textual } = readDraft(input);
-  const diagnostics = rootCauseFirst([...textual, ...out.diagnostics]);
+  const diagnostics = rootCauseFirst([...textual, ...out.diagnostics], out.dropped);
   const valid = draft && !diagnostics.some((each) => each.severity === 'error');
   return { ...(valid ? { blueprint: draft.blueprint } : {}), source, diagnostics };
 }
@@ -58,7 +58,7 @@ export const checkDocument = (blueprint: Blueprint, catalog: Catalog): CheckedDo
 
 function check(read: DraftResult, catalog: Catalog): CheckedDocument {
   const { draft, out, textual } = read;
-  if (!draft) return { diagnostics: rootCauseFirst([...textual, ...out.diagnostics]) };
+  if (!draft) return { diagnostics: rootCauseFirst([...textual, ...out.diagnostics], out.dropped) };
   const templates = new Templates();
   const graph = new Graph(draft.blueprint, templates);
   const resolved = checkReferences(out, draft, catalog);
@@ -66,7 +66,12 @@ function check(read: DraftResult, catalog: Catalog): CheckedDocument {
   const outputs = new Flow({ out, draft, graph, templates, resolved }).run();
   checkSecretInputs(out, draft, graph, templates);
   if (out.errors === 0 && textual.length === 0) noteUnused(out, draft, graph, templates);
-  return { draft, graph, outputs, diagnostics: rootCauseFirst([...textual, ...out.diagnostics]) };
+  return {
+    draft,
+    graph,
+    outputs,
+    diagnostics: rootCauseFirst([...textual, ...out.diagnostics], out.dropped),
+  };
 }
 
 /**

@@ -1,14 +1,19 @@
 import type { Diagnostic } from '../../contracts/diagnostics.ts';
+import { MAX_FINDINGS } from '../diagnostics/collector.ts';
+import { finding } from '../diagnostics/finding.ts';
 
 const SEVERITY = { error: 0, warning: 1, info: 2 } as const;
 
 /** What causes other findings comes first: the text, then the shape, references, expressions, types, the rest. */
 const rank = (code: string): number => Number(code.slice(3, 5));
 
-/** Errors before warnings, causes before what follows from them, then by place; the same finding only once. */
-export function rootCauseFirst(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+/**
+ * Errors before warnings, causes before what follows from them, then by place; the same finding only once. At most
+ * 500; `dropped` are those that were not kept before, and the last finding says how many there are besides.
+ */
+export function rootCauseFirst(diagnostics: readonly Diagnostic[], dropped = 0): Diagnostic[] {
   const seen = new Set<string>();
-  return diagnostics
+  const sorted = diagnostics
     .filter((each) => {
       const key = `${each.code} ${each.file} ${each.range?.start.offset ?? each.path} ${each.message}`;
       if (seen.has(key)) return false;
@@ -22,4 +27,16 @@ export function rootCauseFirst(diagnostics: readonly Diagnostic[]): Diagnostic[]
         (a.range?.start.offset ?? 0) - (b.range?.start.offset ?? 0) ||
         a.code.localeCompare(b.code),
     );
+
+  const more = Math.max(0, sorted.length - MAX_FINDINGS) + dropped;
+  if (more === 0) return sorted;
+  const shown = sorted.slice(0, MAX_FINDINGS);
+  shown.push(
+    finding('ICE1025', shown[0]!.file, `There are ${more} more findings`, {
+      severity: 'info',
+      range: shown.at(-1)!.range,
+      help: 'Mend the first ones, and look again.',
+    }),
+  );
+  return shown;
 }

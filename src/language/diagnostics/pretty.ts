@@ -186,9 +186,10 @@ function window(
   to: number,
   room: number,
 ): { text: string; column: number; width: number } {
-  const before = visible(text.slice(0, from));
-  const marked = visible(text.slice(from, to));
-  const after = visible(text.slice(to));
+  // Of a line of a megabyte only what could be shown is looked at; a character more, so that a cut is seen as one.
+  const before = visible(text.slice(Math.max(0, from - room - 1), from));
+  const marked = visible(text.slice(from, Math.min(to, from + room + 1)));
+  const after = visible(text.slice(to, to + room + 1));
   const total = textWidth(before) + textWidth(marked) + textWidth(after);
   if (total <= room)
     return { text: before + marked + after, column: textWidth(before), width: textWidth(marked) };

@@ -1,7 +1,7 @@
 import type { BlueprintNode } from '../../contracts/blueprint.ts';
 import type { JsonSchema } from '../../contracts/json.ts';
 import type { Collector } from '../diagnostics/collector.ts';
-import { canBe, conditionProblem, describeBriefly } from '../expressions/kinds.ts';
+import { canBe, describeBriefly } from '../expressions/kinds.ts';
 import type { Template } from '../expressions/template.ts';
 import { outermost } from '../graph/check-graph.ts';
 import type { Graph, NodeInfo } from '../graph/graph.ts';
@@ -11,8 +11,9 @@ import { inputSchemaOf } from '../plan/input-schema.ts';
 import type { Resolved } from '../references/check-references.ts';
 import { type Draft, isOpaque, nestedLists } from '../shape/draft.ts';
 import type { Path } from '../source/path.ts';
-import { assignable, describe, itemType, objectType, union } from '../types/index.ts';
-import { loopHelp, reachHelp } from './help.ts';
+import { assignable, describe, objectType, union } from '../types/index.ts';
+import { checkCondition, checkItems } from './conditions.ts';
+import { reachHelp } from './help.ts';
 import { warnOfLookAlikes } from './look-alikes.ts';
 import { inOrder } from './order.ts';
 import {
@@ -25,7 +26,7 @@ import {
   resultsById,
 } from './result-types.ts';
 import { type FlowTypes, ScopeEnv } from './scope-env.ts';
-import { foreignMark, objectShape, ValueChecker } from './value-checker.ts';
+import { objectShape, ValueChecker } from './value-checker.ts';
 
 const NULL: JsonSchema = { type: 'null' };
 
@@ -84,6 +85,7 @@ export class Flow {
 
   private list(nodes: BlueprintNode[], scope: Scope): void {
     for (const node of inOrder(nodes, this.graph)) {
+      this.noteLack(node, this.graph.of(node));
       const result = this.node(node, this.graph.of(node), scope);
       this.types.results.set(node, result);
     }
@@ -155,7 +157,7 @@ export class Flow {
     switch (field.role) {
       case 'if':
       case 'condition':
-        return this.condition(template, at, checker, field);
+        return checkCondition(this.out, template, at, checker, field.role);
       case 'items':
         return this.items(node as Extract<BlueprintNode, { type: 'loop' }>, template, at, checker);
       case 'args':
@@ -186,73 +188,14 @@ export class Flow {
     }
   }
 
-  private condition(template: Template, at: Path, checker: ValueChecker, field: FieldTemplate): JsonSchema {
-    if (template.kind === 'static') {
-      // A text without an expression was reported by the shape; true and false are what they are.
-      if (field.role === 'condition' && typeof template.value === 'boolean') {
-        this.out.atValue('ICE1431', at, `The condition is always ${template.value}`, {
-          severity: 'warning',
-          help: 'Only one of the lists ever runs.',
-        });
-      }
-      return { type: 'boolean' };
-    }
-    const type = checker.infer(template, at);
-    if (template.kind !== 'single') {
-      this.out.atValue(
-        'ICE1425',
-        at,
-        'A condition is one expression, and this is a text with an expression in it',
-        {
-          help: foreignMark(template) ?? 'Put the whole comparison inside {{ }}.',
-        },
-      );
-      return type;
-    }
-    const problem = conditionProblem(type);
-    if (problem === 'type') {
-      this.out.atValue('ICE1425', at, `A condition must be true or false, and this is ${describe(type)}`, {
-        help: canBe(type, 'array', true)
-          ? 'Compare its size: {{ size(x) > 0 }}.'
-          : 'Compare it: {{ x > 0 }}, {{ x != null }}.',
-      });
-    } else if (problem === 'null') {
-      this.out.atValue('ICE1404', at, 'The condition may be null here, and must be true or false', {
-        severity: 'warning',
-        help: 'Give a default with x.orValue(false), or test x != null first.',
-      });
-    }
-    const ast = template.part.expression.ast;
-    if (ast.op === 'literal' && typeof ast.value === 'boolean') {
-      this.out.atValue('ICE1431', at, `The condition is always ${ast.value}`, {
-        severity: 'warning',
-        help: 'Write an expression that reads something, or remove it.',
-      });
-    }
-    return type;
-  }
-
   private items(
     node: Extract<BlueprintNode, { type: 'loop' }>,
     template: Template,
     at: Path,
     checker: ValueChecker,
   ): JsonSchema {
-    if (template.kind === 'static' && typeof template.value === 'string') return {};
-    const type = checker.infer(template, at);
-    const item = itemType(type);
-    this.types.items.set(node, item.found ? item.type : {});
-    if (!item.fits) {
-      this.out.atValue('ICE1424', at, `A loop goes over a list, and this is ${describe(type)}`, {
-        help: foreignMark(template) ?? loopHelp(type, template),
-      });
-      this.types.items.set(node, {});
-    } else if (item.nullable) {
-      this.out.atValue('ICE1404', at, 'The list may be null here', {
-        severity: 'warning',
-        help: 'Give an empty list instead: {{ x.orValue([]) }}.',
-      });
-    }
+    const { type, item } = checkItems(this.out, template, at, checker);
+    this.types.items.set(node, item);
     return type;
   }
 
@@ -413,21 +356,21 @@ export class Flow {
     }
   }
 
-  /** Whether a node may end without a value: skipped, or failed and continued. */
+  /** Whether a node may end without a value: skipped, or failed and continued. Of a cycle nothing is known. */
   private mayLack(node: BlueprintNode): boolean {
-    const known = this.lacking.get(node);
-    if (known !== undefined) return known;
-    this.lacking.set(node, false);
-    const info = this.graph.of(node);
+    return this.lacking.get(node) ?? false;
+  }
+
+  /** Nodes are looked at after what they read, so that this never has to look further than one step. */
+  private noteLack(node: BlueprintNode, info: NodeInfo): void {
     const lacks =
       (node.if !== undefined && node.if !== true) ||
       node.onError === 'continue' ||
       [...info.reads].some((id) => {
         const other = info.scope.find(id)?.nodes.get(id);
-        return other !== undefined && other !== node && this.mayLack(other);
+        return other !== undefined && this.mayLack(other);
       });
     this.lacking.set(node, lacks);
-    return lacks;
   }
 }
 

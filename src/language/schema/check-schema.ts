@@ -218,7 +218,7 @@ function messageOf(unit: OutputUnit, limit: unknown, value: unknown): string {
     case 'pattern':
       return `must match ${short(limit)}`;
     case 'format':
-      return `must be a ${String(limit)}`;
+      return `must have the format ${String(limit)}`;
     case 'anyOf':
     case 'oneOf':
       return choiceText(limit, value);

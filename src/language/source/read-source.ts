@@ -2,9 +2,10 @@ import { type Document, type Node, parseDocument } from 'yaml';
 import type { Diagnostic } from '../../contracts/diagnostics.ts';
 import { finding } from '../diagnostics/finding.ts';
 import { checkCharacters, checkJson } from './check-text.ts';
+import { tooDeep } from './depth.ts';
 import { applyEdits, type Edit, LineIndex } from './line-index.ts';
 import { type Mended, ParsedSource } from './parsed-source.ts';
-import { type Converted, toJson } from './to-json.ts';
+import { type Converted, MAX_DEPTH, toJson } from './to-json.ts';
 import { cover, plainWithTemplate, quoted, unquotedTemplates } from './unquoted.ts';
 import { explainYamlErrors } from './yaml-errors.ts';
 
@@ -20,8 +21,10 @@ export interface ReadResult {
   repairedLines: ReadonlySet<number>;
 }
 
-/** Rounds of mending and reading again. */
+/** Rounds of mending and reading again; fewer for a long text, which takes longer to read. */
 const MAX_REPAIRS = 8;
+const LONG_TEXT = 200_000;
+const roundsFor = (text: string, most: number): number => (text.length > LONG_TEXT ? 1 : most);
 
 /**
  * Reads YAML (1.2) or JSON. An unquoted `{{ … }}` is reported and read as it was meant; other errors of the text
@@ -43,6 +46,14 @@ export function readSource(input: { text: string; file: string }): ReadResult {
       }),
     );
   }
+  const deep = tooDeep(text);
+  if (deep !== undefined) {
+    return stop(
+      finding('ICE1009', file, `Lists and maps are nested more than ${MAX_DEPTH} deep`, {
+        range: lines.range(deep, deep + 1),
+      }),
+    );
+  }
   const isJson = file.toLowerCase().endsWith('.json');
   const jsonProblem = isJson ? checkJson(file, lines) : undefined;
   const { document, mended, converted, lines: read, errors, repaired } = readWithRepairs(file, lines);
@@ -51,7 +62,12 @@ export function readSource(input: { text: string; file: string }): ReadResult {
   if (jsonProblem && diagnostics.length === 0) diagnostics.push(jsonProblem);
   diagnostics.push(...checkCharacters(file, lines));
   const { value, anchors, findings } = converted;
-  for (const each of findings) diagnostics.push(withOriginFix(each.diagnostic, read));
+  for (const each of findings) {
+    // Too deep to be read says too deep once.
+    if (diagnostics.some((other) => other.code === 'ICE1009' && other.code === each.diagnostic.code))
+      continue;
+    diagnostics.push(withOriginFix(each.diagnostic, read));
+  }
   const fatal = (errors.length > 0 && !repaired) || findings.some((each) => each.fatal);
   const source = new ParsedSource({
     file,
@@ -91,12 +107,13 @@ function readWithRepairs(file: string, original: LineIndex): Reading {
   let lines = original;
   let edits: Edit[] = [];
   const errors: Diagnostic[] = [];
+  const most = roundsFor(original.text, MAX_REPAIRS);
   for (let round = 0; ; round++) {
     const { document, mended } = parse(lines.text, lines);
     const converted = toJson(document, file, lines, mended);
     let found = explainYamlErrors(file, lines, document);
     // A missing dash is no error of YAML, and all that follows would be taken for parts of the node before.
-    if (found.length === 0 && round < MAX_REPAIRS) {
+    if (found.length === 0 && round < most) {
       found = converted.findings.filter((each) => each.missingDash).map((each) => each.diagnostic);
     }
     const reading = { document, mended, converted, lines, errors };
@@ -106,7 +123,7 @@ function readWithRepairs(file: string, original: LineIndex): Reading {
       edits,
       found.flatMap((each) => each.fix?.edits ?? []),
     );
-    if (round === MAX_REPAIRS || found.some((each) => !each.fix) || next === undefined) {
+    if (round === most || found.some((each) => !each.fix) || next === undefined) {
       return { ...reading, errors: [...errors, ...found], repaired: false };
     }
     errors.push(...found);
@@ -150,10 +167,11 @@ function parse(text: string, lines: LineIndex): { document: Document.Parsed; men
   let mended = document.errors.length > 0 || MAY_BE_UNQUOTED.test(text) ? unquotedTemplates(text) : [];
   if (mended.length > 0) document = read(cover(text, mended));
   // A plain text that YAML cuts at `: `: cover it too and look again, as long as that helps.
-  for (let round = 0; round < 20 && document.errors.length > 0; round++) {
+  for (let round = roundsFor(text, 20); round > 0 && document.errors.length > 0; round--) {
     const region = plainWithTemplate(lines, document.errors[0]!.pos[0]);
-    if (!region || mended.some((each) => region.start < each.end && each.start < region.end)) break;
-    const more = [...mended, region].sort((a, b) => a.start - b.start);
+    if (!region || mended.some((each) => each.start === region.start && each.end === region.end)) break;
+    const apart = mended.filter((each) => region.end <= each.start || each.end <= region.start);
+    const more = [...apart, region].sort((a, b) => a.start - b.start);
     const next = read(cover(text, more));
     if (next.errors.length >= document.errors.length) break;
     document = next;

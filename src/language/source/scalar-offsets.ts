@@ -1,6 +1,9 @@
 /** How a scalar was written; the names are those of the `yaml` package. */
 export type ScalarStyle = 'PLAIN' | 'QUOTE_DOUBLE' | 'QUOTE_SINGLE' | 'BLOCK_LITERAL' | 'BLOCK_FOLDED';
 
+/** A longer text is pointed at as a whole. */
+const MAX_SCALAR = 200_000;
+
 /**
  * For each character of a scalar's value, where it stands in the source; one entry more for the end. Undefined when
  * value and source do not meet, so that a caller falls back to the scalar's whole range rather than to a wrong place.
@@ -13,6 +16,7 @@ export function scalarOffsets(
   value: string,
   style: ScalarStyle,
 ): number[] | undefined {
+  if (end - start > MAX_SCALAR) return undefined;
   const source = text.slice(start, end);
   switch (style) {
     case 'BLOCK_LITERAL':
@@ -64,12 +68,18 @@ function flowOffsets(source: string, start: number, value: string, escaped: Unes
     for (let i = 0; i < text.length; i++) offsets.push(start + at);
     made += text;
   };
+  let spaceEnd = 0;
   while (at < source.length) {
-    const fold = foldAt(source, at);
-    if (fold !== undefined) {
-      put(fold.value);
-      at += fold.chars;
-      continue;
+    if (at >= spaceEnd && isSpace(source[at]!)) {
+      const fold = foldAt(source, at);
+      if (fold !== undefined) {
+        put(fold.value);
+        at += fold.chars;
+        continue;
+      }
+      // Blanks inside a line stand for themselves; they are not looked at again one by one.
+      spaceEnd = at + 1;
+      while (spaceEnd < source.length && isSpace(source[spaceEnd]!)) spaceEnd++;
     }
     const found = escaped(source, at);
     put(found?.value ?? source[at]!);
@@ -79,13 +89,19 @@ function flowOffsets(source: string, start: number, value: string, escaped: Unes
   return made === value ? offsets : undefined;
 }
 
+const isSpace = (char: string): boolean => char === ' ' || char === '\t' || char === '\r' || char === '\n';
+
+/** White space with at least one line break in it, read in one pass; undefined when there is none at `at`. */
 function foldAt(source: string, at: number): { chars: number; value: string } | undefined {
-  const char = source[at];
-  if (char !== ' ' && char !== '\t' && char !== '\r' && char !== '\n') return undefined;
-  const match = /^[ \t]*(?:\r?\n[ \t]*)+/.exec(source.slice(at));
-  if (!match) return undefined;
-  const breaks = match[0].split('\n').length - 1;
-  return { chars: match[0].length, value: breaks === 1 ? ' ' : '\n'.repeat(breaks - 1) };
+  let end = at;
+  let breaks = 0;
+  for (; end < source.length; end++) {
+    const char = source[end];
+    if (char === '\n') breaks++;
+    else if (char !== ' ' && char !== '\t' && char !== '\r') break;
+  }
+  if (breaks === 0) return undefined;
+  return { chars: end - at, value: breaks === 1 ? ' ' : '\n'.repeat(breaks - 1) };
 }
 
 /** `|` and `>`: the lines' own text stands in the value in order; between them is only space. */
@@ -99,7 +115,7 @@ function blockOffsets(source: string, start: number, value: string): number[] | 
     lines.push({ text: source.slice(at, source[end - 1] === '\r' && end > at ? end - 1 : end), at });
     at = end + 1;
   }
-  const indent = blockIndent(source.slice(0, headerEnd), lines);
+  const indent = blockIndent(lines);
   const offsets = new Array<number>(value.length + 1).fill(-1);
   let from = 0;
   for (const line of lines) {
@@ -121,17 +137,15 @@ function blockOffsets(source: string, start: number, value: string): number[] | 
   return offsets;
 }
 
-function blockIndent(header: string, lines: { text: string }[]): number {
-  const least = Math.min(
-    ...lines
-      .filter((line) => line.text.trim() !== '')
-      .map((line) => line.text.length - line.text.trimStart().length),
-  );
-  // A number in the header counts from the parent's indentation, which is not known here: the rest of the leading
-  // space belongs to the text then, and `indexOf` finds it from the least indentation too, if the text starts there.
-  if (/[1-9]/.test(header)) {
-    const first = lines.find((line) => line.text.trim() !== '');
-    return first ? Math.min(least, first.text.length - first.text.trimStart().length) : 0;
+/**
+ * The least indentation of the lines. A number in the header counts from the parent's, which is not known here: what is
+ * more than the least belongs to the text then, and is found as part of it.
+ */
+function blockIndent(lines: { text: string }[]): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (const { text } of lines) {
+    const bare = text.trimStart();
+    if (bare !== '') least = Math.min(least, text.length - bare.length);
   }
   return Number.isFinite(least) ? least : 0;
 }

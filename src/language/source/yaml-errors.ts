@@ -2,7 +2,7 @@ import { type Document, parseDocument } from 'yaml';
 import type { Diagnostic } from '../../contracts/diagnostics.ts';
 import { finding } from '../diagnostics/finding.ts';
 import { applyEdits, type LineIndex } from './line-index.ts';
-import { quoted } from './unquoted.ts';
+import { quoted, quoteEdits } from './unquoted.ts';
 
 /** Errors that say little about each other: all of them are shown. Of the others the first, which caused the rest. */
 const INDEPENDENT = new Set(['BAD_SCALAR_START']);
@@ -38,6 +38,11 @@ function explain(
   pos: readonly [number, number],
 ): Diagnostic {
   const at = lines.position(pos[0]);
+  if (message.includes('call stack')) {
+    return finding('ICE1009', file, 'Lists and maps are nested too deep to be read', {
+      range: lines.range(pos[0], pos[0] + 1),
+    });
+  }
   const here = lines.range(pos[0], Math.max(pos[1], pos[0]));
   switch (code) {
     case 'MULTIPLE_DOCS': {
@@ -61,7 +66,7 @@ function explain(
       return needsQuotes(file, lines, at.line, pos, `A value cannot begin with ${lines.text[pos[0]]}`);
     case 'UNEXPECTED_TOKEN': {
       const before = lines.text.slice(lines.lineStart(at.line), pos[0]).trimEnd();
-      if (/^\s*-$/.test(before) === false && /^-\S/.test(lines.text.slice(pos[0]))) {
+      if (!/^\s*-$/.test(before) && /^-\S/.test(lines.text.slice(pos[0]))) {
         return finding('ICE1002', file, 'A blank is missing after the dash', {
           range: lines.range(pos[0], pos[0] + 1),
           help: 'An item of a list begins with `- `: a dash and a blank.',
@@ -246,8 +251,22 @@ function requote(lines: LineIndex, line: number, quote: string, after: number): 
   return {
     title: 'Put the whole text in quotes',
     safe: true,
-    edits: [{ start: start + open, end: start + close + 1, text: quoted(text.slice(open + 1, close)) }],
+    edits: requoteEdits(start + open, start + close, text.slice(open + 1, close)),
   };
+}
+
+/** Exchanges the quotes at `open` and `close`; what is between stays where it is if nothing in it needs an escape. */
+function requoteEdits(
+  open: number,
+  close: number,
+  value: string,
+): { start: number; end: number; text: string }[] {
+  const whole = quoted(value);
+  if (whole.slice(1, -1) !== value) return [{ start: open, end: close + 1, text: whole }];
+  return [
+    { start: open, end: open + 1, text: whole[0]! },
+    { start: close, end: close + 1, text: whole[0]! },
+  ];
 }
 
 function nextLine(lines: LineIndex, line: number): number | undefined {
@@ -274,7 +293,7 @@ function needsQuotes(
       ? {
           title: 'Put it in quotes',
           safe: true,
-          edits: [{ start, end: start + value.length, text: quoted(value) }],
+          edits: quoteEdits(start, start + value.length, value),
         }
       : undefined,
   });

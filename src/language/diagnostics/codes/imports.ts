@@ -38,6 +38,12 @@ export const IMPORT_CODES = {
     'servers: []',
     'servers: [{ url: https://api.example.com/v1 }]',
   ),
+  ICE1607: entry(
+    'Not a blueprint of the predecessor',
+    'What `ice import blueprint` rewrites has a `schema_version` of 1.1.0 or 1.2.0 and a list of `nodes`. A blueprint 2 needs no import.',
+    'blueprint: 2',
+    'schema_version: "1.2.0"\nnodes: []',
+  ),
   ICE4001: entry(
     'A source that cannot be bundled',
     'The code of the tool has an error, at the place that is shown.',
@@ -53,7 +59,7 @@ export const IMPORT_CODES = {
   ICE4003: entry(
     'A module of Node in a sandboxed tool',
     'The sandbox has no file system, processes or sockets. Use what `ctx` offers (fetch, secrets, log), or let the operator allow `runtime: node`.',
-    "import fs from 'node:fs'",
+    "readFileSync('prices.csv')  // of node:fs",
     'const answer = await ctx.fetch(url)',
   ),
   ICE4004: entry(

@@ -146,4 +146,10 @@ export const TEXT_CODES = {
     'prompt: Note: be brief',
     'prompt: "Note: be brief"',
   ),
+  ICE1025: entry(
+    'More findings than are shown',
+    'At most 500 findings are shown for one document. The rest often follows from the first ones.',
+    'a document with a thousand mistakes',
+    'a document with ten',
+  ),
 };

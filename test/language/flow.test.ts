@@ -1,0 +1,217 @@
+import { describe, expect, it } from 'vitest';
+import { blueprintSchemas, checkBlueprint, parseBlueprint } from '../../src/language/index.ts';
+import { fixtureCatalog } from './fixture-catalog.ts';
+
+const catalog = fixtureCatalog();
+const HEAD = 'blueprint: 2\nname: demo\nversion: 1.0.0\n';
+
+/** `code path: message` of every error and warning. */
+function findings(body: string): string[] {
+  const { diagnostics } = checkBlueprint({ text: HEAD + body, file: 'a.yaml' }, catalog);
+  return diagnostics
+    .filter((each) => each.severity !== 'info')
+    .map((each) => `${each.code} ${each.path ?? ''}`);
+}
+
+const outputOf = (body: string) =>
+  blueprintSchemas(parseBlueprint({ text: HEAD + body, file: 'a.yaml' }).blueprint!, catalog).output as {
+    properties: Record<string, unknown>;
+  };
+
+describe('types flow', () => {
+  it('through a loop and a sub-workflow, before anything runs', () => {
+    const body = (cost: string) => `
+inputs: { titles: { type: array, items: { type: string } } }
+nodes:
+  - id: reports
+    type: loop
+    items: "{{ inputs.titles }}"
+    body:
+      - { id: one, type: workflow, workflow: report, inputs: { title: "{{ item }}" } }
+    result: { text: "{{ one.text }}", count: "{{ one.count }}" }
+  - { id: p, type: tool, tool: price@^1, args: { cost: "{{ ${cost} }}" } }
+outputs: { price: "{{ p.price }}" }
+`;
+    expect(findings(body('reports[0].count'))).toEqual([]);
+    expect(findings(body('reports[0].text'))).toEqual(['ICE1420 nodes[1].args.cost']);
+    expect(findings(body('reports[0].counts'))).toEqual(['ICE1401 nodes[1].args.cost']);
+  });
+
+  it('through parallel branches and conditions', () => {
+    const body = (expression: string) => `
+nodes:
+  - id: both
+    type: parallel
+    branches:
+      left: [{ id: a, type: set, values: { n: 1 } }]
+      right: [{ id: a, type: set, values: { s: text } }]
+  - id: pick
+    type: condition
+    expression: "{{ both.left.a.n > 0 }}"
+    then: [{ id: b, type: set, values: { n: "{{ both.left.a.n + 1 }}" } }]
+outputs: { x: "{{ ${expression} }}" }
+`;
+    expect(findings(body('both.right.a.s'))).toEqual([]);
+    expect(findings(body('both.left.a.s'))).toEqual(['ICE1401 outputs.x']);
+    expect(findings(body('pick.?then.?b.?n'))).toEqual([]);
+    expect(findings(body('pick.then.b.n'))).toEqual(['ICE1403 outputs.x']);
+  });
+
+  it('from the schema of structured output of a model', () => {
+    const body = (field: string) => `
+nodes:
+  - { id: m, type: llm, model: echo/default, prompt: hi, output: { type: object, required: [title], properties: { title: { type: string }, tag: { type: string } } } }
+  - { id: p, type: tool, tool: price@^1, args: { cost: "{{ size(${field}) }}" } }
+outputs: { p: "{{ p.price }}" }
+`;
+    expect(findings(body('m.object.title'))).toEqual([]);
+    expect(findings(body('m.object.titel'))).toEqual(['ICE1401 nodes[1].args.cost']);
+    expect(findings(body('m.object.tag'))).toEqual(['ICE1403 nodes[1].args.cost']);
+    expect(findings(body('m.usage.inputTokens'))).toEqual(['ICE1410 nodes[1].args.cost']);
+  });
+
+  it('an output that reads a node that may be skipped may be null, and so on down the line', () => {
+    const { properties } = outputOf(`
+inputs: { n: { type: number } }
+nodes:
+  - { id: a, type: set, if: "{{ inputs.n > 1 }}", values: { x: 1 } }
+  - { id: b, type: set, values: { x: "{{ a.x + 1 }}" } }
+  - { id: c, type: set, values: { x: "{{ has(nodes.a) ? a.x : 0 }}" } }
+outputs: { b: "{{ b.x }}", c: "{{ c.x }}", text: "x is {{ a.x }}" }
+`);
+    expect(JSON.stringify(properties['b'])).toContain('"null"');
+    expect(JSON.stringify(properties['text'])).toContain('"null"');
+    expect(JSON.stringify(properties['c'])).not.toContain('"null"');
+  });
+
+  it('a handled failure gives its value', () => {
+    const { properties } = outputOf(`
+nodes:
+  - { id: p, type: tool, tool: price@^1, args: { cost: 1 }, onError: { value: { price: none } } }
+outputs: { price: "{{ p.price }}" }
+`);
+    expect(JSON.stringify(properties['price'])).toContain('string');
+    expect(JSON.stringify(properties['price'])).toContain('number');
+  });
+
+  it('takes a missing text or a wrong id as one mistake', () => {
+    expect(
+      findings(`
+inputs: { csv: { type: string } }
+nodes:
+  - { id: load-it, type: tool, tool: std/csv-parse, args: { text: "{{ inputs.csv }}" } }
+outputs: { rows: "{{ load-it.rows }}" }
+`),
+    ).toEqual(['ICE1108 nodes[0].id']);
+    expect(
+      findings(`
+nodes:
+  - { id: a, type: tool, tool: nowhere, args: { x: "{{ 1 }}" } }
+  - { id: b, type: tool, tool: price, args: { cost: "{{ a.anything.at.all }}" } }
+outputs: { b: "{{ b.price }}" }
+`),
+    ).toEqual(['ICE1201 nodes[0].tool']);
+  });
+});
+
+describe('the order of nodes', () => {
+  it('is read off the expressions, so the text may be in any order', () => {
+    expect(
+      findings(`
+nodes:
+  - { id: b, type: set, values: { x: "{{ a.x }}" } }
+  - { id: a, type: set, values: { x: 1 } }
+outputs: { b: "{{ b.x }}" }
+`),
+    ).toEqual([]);
+  });
+
+  it('finds a cycle that goes through a container', () => {
+    const { diagnostics } = checkBlueprint(
+      {
+        file: 'a.yaml',
+        text: `${HEAD}
+nodes:
+  - id: a
+    type: loop
+    items: "{{ [1] }}"
+    body: [{ id: inside, type: set, values: { x: "{{ c.x }}" } }]
+  - { id: b, type: set, values: { x: "{{ size(a) }}" } }
+  - { id: c, type: set, needs: [b], values: { x: 1 } }
+outputs: { a: "{{ a }}" }
+`,
+      },
+      catalog,
+    );
+    expect(diagnostics.map((each) => each.code)).toEqual(['ICE1209']);
+    expect(diagnostics[0]!.message).toContain('a (in inside) -> c -> b -> a');
+    expect(diagnostics[0]!.related).toHaveLength(2);
+  });
+
+  it('finds workflows that run each other', () => {
+    const mutual = fixtureCatalog();
+    const report = mutual.resolve({ kind: 'workflow', name: 'report' })!;
+    report.blueprint = parseBlueprint({
+      file: 'b.yaml',
+      text: `${HEAD.replace('demo', 'report')}
+nodes: [{ id: back, type: workflow, workflow: demo }]
+`,
+    }).blueprint!;
+    const { diagnostics } = checkBlueprint(
+      {
+        file: 'a.yaml',
+        text: `${HEAD}
+nodes: [{ id: there, type: workflow, workflow: report, inputs: { title: t } }]
+outputs: { x: "{{ there.text }}" }
+`,
+      },
+      {
+        ...mutual,
+        resolve: (ref) =>
+          ref.name === 'demo'
+            ? { ...report, manifest: { ...report.manifest, name: 'demo' } }
+            : mutual.resolve(ref),
+      },
+    );
+    expect(diagnostics[0]).toMatchObject({
+      code: 'ICE1208',
+      message: 'A workflow runs itself: demo -> report -> demo',
+    });
+  });
+});
+
+describe('secret inputs', () => {
+  const body = (nodes: string) => `
+inputs: { key: { type: string, writeOnly: true }, open: { type: string } }
+nodes:
+${nodes}
+`;
+  it('do not reach a model, by way of `set` nodes and loops neither', () => {
+    expect(
+      findings(
+        body(`
+  - { id: a, type: set, values: { mine: "{{ inputs.key }}", other: "{{ inputs.open }}" } }
+  - { id: ok, type: llm, model: echo/default, prompt: "{{ a.other }} {{ inputs.open }}" }
+  - { id: m, type: llm, model: echo/default, prompt: "{{ a.mine }}" }
+  - { id: whole, type: llm, model: echo/default, prompt: "{{ inputs }}" }
+  - id: each
+    type: loop
+    items: "{{ [inputs.key] }}"
+    body:
+      - { id: n, type: llm, model: echo/default, prompt: "{{ item }}" }
+`),
+      ),
+    ).toEqual(['ICE1701 nodes[2].prompt', 'ICE1701 nodes[3].prompt', 'ICE1701 nodes[4].body[0].prompt']);
+  });
+
+  it('do not become part of the key of a cache, and are warned of in outputs', () => {
+    expect(
+      findings(
+        body(`
+  - { id: a, type: tool, tool: std/csv-parse, cache: true, args: { text: "{{ inputs.key }}" } }
+outputs: { key: "{{ inputs.key }}" }
+`),
+      ),
+    ).toEqual(['ICE1702 nodes[0].args.text', 'ICE1703 outputs.key']);
+  });
+});
