@@ -25,7 +25,7 @@ export function rootCauseFirst(diagnostics: readonly Diagnostic[], dropped = 0):
         SEVERITY[a.severity] - SEVERITY[b.severity] ||
         rank(a.code) - rank(b.code) ||
         (a.range?.start.offset ?? 0) - (b.range?.start.offset ?? 0) ||
-        a.code.localeCompare(b.code),
+        (a.code < b.code ? -1 : a.code > b.code ? 1 : 0),
     );
 
   const more = Math.max(0, sorted.length - MAX_FINDINGS) + dropped;
