@@ -1,13 +1,14 @@
 import { resolve } from 'node:path';
 import { Command, type Interfaces, Parser } from '@oclif/core';
 import { IceError } from '../contracts/errors.ts';
-import type { Connection } from './connect.ts';
+// Not lazily: what all commands share is then one file to load, instead of thirty.
+import { type Connection, connect } from './connect.ts';
 import { GLOBAL_FLAGS } from './flags.ts';
 import type { Outcome } from './outcome.ts';
 import type { Output } from './output.ts';
 import { type InputStream, readStdin } from './stdin.ts';
 import { isCI } from './terminal.ts';
-import type { Workspace, WorkspaceFlags } from './workspace.ts';
+import { openWorkspace, type Workspace, type WorkspaceFlags } from './workspace.ts';
 
 /** What a command has of the process. */
 export interface World {
@@ -80,7 +81,6 @@ export abstract class IceCommand<T extends Parsed = Parsed> extends Command {
 
   /** Where the command stands: project, user config, settings. Read anew at each call. */
   protected async workspace(more: WorkspaceFlags['more'] = {}): Promise<Workspace> {
-    const { openWorkspace } = await import('./workspace.ts');
     const { target, project } = this.flags as { target?: string; project?: string };
     return openWorkspace(this.world.cwd, this.world.env, { target, project, more });
   }
@@ -94,7 +94,6 @@ export abstract class IceCommand<T extends Parsed = Parsed> extends Command {
     work: (connection: Connection) => Promise<R>,
     { changes = false }: { changes?: boolean } = {},
   ): Promise<R> {
-    const { connect } = await import('./connect.ts');
     const { env, version, output } = this.world;
     const connection = await connect(workspace, { env, version, warn: (message) => output.warn(message) });
     try {

@@ -46,7 +46,7 @@ export class Catalogue {
   readonly #folder: string;
 
   constructor(manifest: Manifest, folder: string, version: string) {
-    this.cards = Object.values(manifest.commands).sort((a, b) => a.id.localeCompare(b.id));
+    this.cards = Object.values(manifest.commands).sort((a, b) => (a.id < b.id ? -1 : 1));
     this.ids = new Set(this.cards.map((card) => card.id));
     this.version = version;
     this.#folder = folder;

@@ -27,6 +27,8 @@ export class Output {
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly warnings: string[] = [];
+  /** Errors whose findings have been shown in their sources: they are not listed again. */
+  readonly findingsShown = new WeakSet<IceError>();
   readonly #options: OutputOptions;
   readonly #out: Writer;
   readonly #err: Writer;
@@ -133,7 +135,10 @@ export class Output {
 
   #tell(error: IceError): void {
     void this.#err.write(
-      `${errorLines(error, this.theme, this.screen.columns, this.verbose)
+      `${errorLines(error, this.theme, this.screen.columns, {
+        verbose: this.verbose,
+        findings: !this.findingsShown.has(error),
+      })
         .map((line) => `${line}\n`)
         .join('')}`,
     );

@@ -7,13 +7,15 @@ import type { CreateRun } from '../contracts/runs.ts';
 import { referencesOf } from '../language/index.ts';
 import { manifestBytes, type ProjectComponent } from '../project/build-components.ts';
 import { catalogOf, refKey } from '../project/catalog.ts';
-import { type BuiltProject, errorsIn, validationFailed } from './built-project.ts';
+import type { BuiltProject } from './built-project.ts';
 import { findComponent } from './find-component.ts';
 
 /** What to run, and the schema of its inputs. */
 export interface RunOrder {
   /** `tool/price`, for messages. */
   title: string;
+  /** Where it is written, relative to the project; absent for what is registered. */
+  file?: string;
   what: Pick<CreateRun, 'ref' | 'digest' | 'version' | 'pins'>;
   input: JsonSchema;
   /** Project sources: content to upload first. Empty for what is registered on the target. */
@@ -54,16 +56,13 @@ export function componentOf(
   );
 }
 
-/** Everything that a component of the project needs, by digest: what it refers to in the project, and itself. */
-export function orderOfSource(built: BuiltProject, component: ProjectComponent): RunOrder {
-  const content = new Map<string, Uint8Array>();
+/** The component and what it refers to in the project, however deep; and what each reference is pinned to. */
+function involved(built: BuiltProject, component: ProjectComponent) {
   const pins: Record<string, string> = {};
-  const involved = new Set<string>();
+  const components = new Map<string, ProjectComponent>();
   const add = (one: ProjectComponent): void => {
-    if (involved.has(one.file)) return;
-    involved.add(one.file);
-    content.set(one.digest, manifestBytes(one.manifest));
-    content.set(one.manifest.entry, one.entry);
+    if (components.has(one.file)) return;
+    components.set(one.file, one);
     const document = one.blueprint ?? one.agent;
     for (const ref of document ? referencesOf(document) : []) {
       const entry = built.catalog.resolve(ref);
@@ -74,13 +73,27 @@ export function orderOfSource(built: BuiltProject, component: ProjectComponent):
     }
   };
   add(component);
-  const wrong = built.diagnostics.filter((one) => involved.has(one.file));
-  if (errorsIn(wrong).length > 0) throw validationFailed(wrong);
+  return { pins, components };
+}
+
+/** Whether a finding is in what a component is made of. */
+export function filesOf(
+  built: BuiltProject,
+  component: ProjectComponent,
+): (one: { file: string }) => boolean {
+  const { components } = involved(built, component);
+  return ({ file }) => components.has(file);
+}
+
+/** Everything that a component of the project needs, by digest: itself, and what it refers to in the project. */
+export function orderOfSource(built: BuiltProject, component: ProjectComponent): RunOrder {
+  const { pins, components } = involved(built, component);
   return {
     title: `${component.kind}/${component.name}`,
+    file: component.file,
     what: { digest: component.digest, version: component.version, pins },
     input: component.manifest.input,
-    content,
+    content: contentOf([...components.values()]),
   };
 }
 

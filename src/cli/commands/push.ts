@@ -1,11 +1,11 @@
 import { Flags } from '@oclif/core';
 import type { PushPlan } from '../../contracts/components.ts';
 import { type ErrorCode, EXIT, IceError, isErrorCode } from '../../contracts/errors.ts';
-import { formatDiagnostics } from '../../language/diagnostics/format.ts';
 import { askTarget } from '../ask-target.ts';
 import { IceCommand } from '../base-command.ts';
-import { buildProject, errorsIn, validationFailed } from '../built-project.ts';
+import { buildProject, errorsIn } from '../built-project.ts';
 import type { Connection } from '../connect.ts';
+import { invalidProject } from '../findings.ts';
 import { openWorkbench } from '../local-workbench.ts';
 import type { Outcome } from '../outcome.ts';
 import { type PushRequest, pushRequestOf, readPlanFile, writePlanFile } from '../plan-file.ts';
@@ -116,17 +116,8 @@ export default class Push extends IceCommand<typeof Push> {
         workbench,
         ask: (refs) => askTarget(connection.client, refs),
       });
-      if (errorsIn(built.diagnostics).length > 0) {
-        const texts = new Map([...(workspace.loaded?.texts ?? []), ...built.texts]);
-        const width = output.screen.columns;
-        output.note(
-          formatDiagnostics(errorsIn(built.diagnostics), texts, 'pretty', {
-            color: output.theme.color,
-            width,
-          }).trimEnd(),
-        );
-        throw validationFailed(built.diagnostics);
-      }
+      if (errorsIn(built.diagnostics).length > 0)
+        throw invalidProject(output, built.diagnostics, built.texts);
       await uploadContent(connection.client, contentOf(built.components));
       return pushRequestOf(built.components, {
         archiveMissing: flags['allow-archive'] === true,

@@ -1,20 +1,25 @@
 import { Flags } from '@oclif/core';
+import type { Client } from '../../client/index.ts';
 import { IceError } from '../../contracts/errors.ts';
 import { newId } from '../../contracts/ids.ts';
 import type { JsonSchema } from '../../contracts/json.ts';
+import type { ComponentSource } from '../../project/component-sources.ts';
 import { askTarget } from '../ask-target.ts';
 import { IceCommand } from '../base-command.ts';
-import { buildProject, errorsIn, sourceOfFile } from '../built-project.ts';
+import { type BuiltProject, buildProject, errorsIn, sourceOfFile } from '../built-project.ts';
 import type { Connection } from '../connect.ts';
 import { refOf } from '../find-component.ts';
+import { invalidProject } from '../findings.ts';
 import { durationFlag, eventsFlag, moneyFlag, requiredArg } from '../flags.ts';
 import { followRun } from '../follow.ts';
 import { readInputs } from '../inputs.ts';
+import { lightBuild } from '../light-build.ts';
 import { openWorkbench } from '../local-workbench.ts';
 import type { Outcome } from '../outcome.ts';
 import { schemaLines } from '../render/component.ts';
 import {
   componentOf,
+  filesOf,
   looksLikeFile,
   orderOfRegistered,
   orderOfSource,
@@ -79,8 +84,8 @@ export default class Run extends IceCommand<typeof Run> {
             ...(flags['max-cost'] === undefined ? {} : { maxCost: flags['max-cost'] }),
             ...(flags.deadline === undefined ? {} : { deadlineMs: flags.deadline }),
           })
-          .catch((error: unknown) => {
-            throw this.#withSchema(error, order.input);
+          .catch(async (error: unknown) => {
+            throw this.#withSchema(await this.#inSources(error, order, workspace, client), order.input);
           });
         if (flags.detach)
           return {
@@ -108,33 +113,31 @@ export default class Run extends IceCommand<typeof Run> {
   async #order(workspace: Workspace, { client }: Connection): Promise<RunOrder> {
     const { ref } = this.args;
     const file = looksLikeFile(ref);
-    if (!file) refOf(ref);
-    if (!workspace.loaded && !file) return orderOfRegistered(client, ref);
+    const named = file ? undefined : refOf(ref);
+    if (!workspace.loaded && named) return orderOfRegistered(client, ref);
     const project = projectOf(workspace);
     const source = file ? sourceOfFile(project, this.world.cwd, ref) : undefined;
     const workbench = openWorkbench(project.root);
-    try {
-      const built = await buildProject({
-        project,
-        workbench,
-        ...(source ? { extra: [source] } : {}),
-        ask: (refs) => askTarget(client, refs),
-      });
-      const component = source
+    const find = (built: BuiltProject) =>
+      source
         ? built.components.find((one) => one.file === source.file)
-        : componentOf(built.components, refOf(ref));
-      if (component) return orderOfSource(built, component);
-      // The file is broken, or the name may be that of a file that is.
+        : componentOf(built.components, named!);
+    try {
+      const light = await lightBuild({ project, workbench, wanted: source ? { source } : { ref: named! } });
+      const quick = light && find(light);
+      if (quick) return orderOfSource(light, quick);
+
+      const built = await this.#wholeProject(workspace, client, source);
+      const component = find(built);
       const wrong = built.diagnostics.filter(
-        (one) =>
-          one.file === source?.file ||
-          (!source && new RegExp(`(^|/)${refOf(ref).name}\\.\\w+$`).test(one.file)),
+        component
+          ? filesOf(built, component)
+          : // The file is broken, or the name may be that of a file that is.
+            (one) =>
+              one.file === source?.file || (named && new RegExp(`(^|/)${named.name}\\.\\w+$`).test(one.file)),
       );
-      if (errorsIn(wrong).length > 0)
-        throw new IceError('validation_failed', `${wrong[0]!.file} is not valid.`, {
-          hint: `ice validate ${wrong[0]!.file}`,
-          details: { diagnostics: errorsIn(wrong) },
-        });
+      if (errorsIn(wrong).length > 0) throw invalidProject(this.output, wrong, built.texts);
+      if (component) return orderOfSource(built, component);
       if (source)
         throw new IceError('validation_failed', `${source.file} holds no component.`, {
           hint: 'ice validate',
@@ -143,6 +146,35 @@ export default class Run extends IceCommand<typeof Run> {
       await workbench.close();
     }
     return orderOfRegistered(client, ref);
+  }
+
+  async #wholeProject(workspace: Workspace, client: Client, source?: ComponentSource): Promise<BuiltProject> {
+    const project = projectOf(workspace);
+    const workbench = openWorkbench(project.root);
+    try {
+      return await buildProject({
+        project,
+        workbench,
+        ...(source ? { extra: [source] } : {}),
+        ask: (refs) => askTarget(client, refs),
+      });
+    } finally {
+      await workbench.close();
+    }
+  }
+
+  /** What the target found wrong with sources of the project, shown in them. */
+  async #inSources(error: unknown, order: RunOrder, workspace: Workspace, client: Client): Promise<unknown> {
+    if (!(error instanceof IceError) || error.code !== 'validation_failed' || !order.file) return error;
+    const project = projectOf(workspace);
+    const built = await this.#wholeProject(
+      workspace,
+      client,
+      sourceOfFile(project, project.root, order.file),
+    );
+    const component = built.components.find((one) => one.file === order.file);
+    const wrong = component ? built.diagnostics.filter(filesOf(built, component)) : [];
+    return errorsIn(wrong).length > 0 ? invalidProject(this.output, wrong, built.texts) : error;
   }
 
   async #inputs(schema: JsonSchema): Promise<Record<string, never>> {

@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { Flags } from '@oclif/core';
 import { IceError } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/json.ts';
-import { formatDiagnostics } from '../../language/diagnostics/format.ts';
 import { askTarget } from '../ask-target.ts';
 import { IceCommand } from '../base-command.ts';
-import { buildProject, errorsIn, validationFailed } from '../built-project.ts';
+import { buildProject, errorsIn } from '../built-project.ts';
+import { invalidProject } from '../findings.ts';
 import { eventsFlag } from '../flags.ts';
 import { openWorkbench } from '../local-workbench.ts';
 import type { Outcome } from '../outcome.ts';
@@ -41,16 +41,8 @@ export default class Test extends IceCommand<typeof Test> {
         workbench,
         ask: (refs) => this.connected(workspace, ({ client }) => askTarget(client, refs)),
       });
-      if (errorsIn(built.diagnostics).length > 0) {
-        const { color } = output.theme;
-        output.note(
-          formatDiagnostics(errorsIn(built.diagnostics), built.texts, 'pretty', {
-            color,
-            width: output.screen.columns,
-          }).trimEnd(),
-        );
-        throw validationFailed(built.diagnostics);
-      }
+      if (errorsIn(built.diagnostics).length > 0)
+        throw invalidProject(output, built.diagnostics, built.texts);
       const cases = built.components
         .filter((component) => component.kind === 'tool')
         .flatMap((component) =>

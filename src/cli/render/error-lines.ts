@@ -12,7 +12,12 @@ interface Finding {
 const MOST_FINDINGS = 10;
 
 /** An error as a person reads it: what happened, why, and the next step to paste. */
-export function errorLines(error: IceError, theme: Theme, columns: number, verbose = false): string[] {
+export function errorLines(
+  error: IceError,
+  theme: Theme,
+  columns: number,
+  { verbose = false, findings = true }: { verbose?: boolean; findings?: boolean } = {},
+): string[] {
   const width = Math.max(30, Math.min(columns, 110)) - 2;
   const [first = '', ...rest] = printable(error.message).split('\n');
   const lines = wrap(oneLine(first), width - 2).map((line, i) =>
@@ -21,7 +26,7 @@ export function errorLines(error: IceError, theme: Theme, columns: number, verbo
   const code = theme.dim(`(${error.code})`);
   lines[lines.length - 1] += ` ${code}`;
   for (const line of rest) lines.push(`  ${line}`);
-  for (const line of findingLines(error, theme)) lines.push(`  ${line}`);
+  if (findings) for (const line of findingLines(error, theme)) lines.push(`  ${line}`);
   if (error.hint) {
     const hint = wrap(printable(error.hint), width - 2);
     hint.forEach((line, i) => {

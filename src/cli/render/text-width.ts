@@ -1,4 +1,10 @@
-const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+// Made when a text first needs it: it costs more than the rest of a short command's output.
+let segmenter: Intl.Segmenter | undefined;
+const graphemes = (text: string): Iterable<{ segment: string }> => {
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+  return segmenter.segment(text);
+};
+
 const CONTROL = /\x1B(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1B]*(?:\x07|\x1B\\)|[@-Z\\-_])/g;
 const PLAIN = /^[\x20-\x7E]*$/;
 const ZERO = /^[\p{Mark}\p{Control}\p{Default_Ignorable_Code_Point}]+$/u;
@@ -21,7 +27,7 @@ export function textWidth(text: string): number {
   const bare = withoutControl(text);
   if (PLAIN.test(bare)) return bare.length;
   let width = 0;
-  for (const { segment } of segmenter.segment(bare)) width += graphemeWidth(segment);
+  for (const { segment } of graphemes(bare)) width += graphemeWidth(segment);
   return width;
 }
 
@@ -35,7 +41,7 @@ export function truncate(text: string, columns: number, mark = '…'): string {
   let colored = false;
   let at = 0;
   const take = (piece: string): boolean => {
-    for (const { segment } of segmenter.segment(piece)) {
+    for (const { segment } of graphemes(piece)) {
       const next = graphemeWidth(segment);
       if (width + next > room) return false;
       out += segment;
