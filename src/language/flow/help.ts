@@ -11,10 +11,16 @@ export function loopHelp(type: JsonSchema, template: Template): string {
   const text = template.kind === 'single' ? template.part.expression.source.trim() : 'x';
   const shape = objectShape(withoutNull(type));
   if (shape) {
-    const lists = [...shape.properties].filter(
-      ([, property]) => itemType(property).fits && canBe(property, 'array', true),
-    );
-    if (lists.length > 0) return `Did you mean {{ ${text}.${lists[0]![0]} }}?`;
+    const lists = [...shape.properties]
+      .filter(([, property]) => itemType(property).fits && canBe(property, 'array', true))
+      // A list of objects is what one loops over most.
+      .sort(
+        ([, a], [, b]) =>
+          Number(canBe(itemType(b).type, 'object')) - Number(canBe(itemType(a).type, 'object')),
+      )
+      .slice(0, 3)
+      .map(([name]) => `{{ ${text}.${name} }}`);
+    if (lists.length > 0) return `Did you mean ${lists.join(' or ')}?`;
     return `For the fields of an object, write {{ ${text}.map(key, {'key': key, 'value': ${text}[key]}) }}.`;
   }
   if (canBe(type, 'number', true)) return `For ${text} rounds, write {{ range(${text}) }}.`;

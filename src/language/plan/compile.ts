@@ -108,7 +108,6 @@ function compileNode(node: BlueprintNode, graph: Graph, context: Context): PlanN
         ...base,
         type: 'condition',
         expression: node.expression,
-        // biome-ignore lint/suspicious/noThenProperty: the plan's own word; a node is never awaited
         then: compileList(node.then, graph, context),
         else: compileList(node.else, graph, context),
       };
