@@ -133,8 +133,13 @@ async function callComponent(options: McpOptions, tool: McpTool, input: JsonObje
   if (signal.aborted) cancel();
   else signal.addEventListener('abort', cancel, { once: true });
   let done = 0;
+  let result: Json | undefined;
   for await (const entry of client.runs.follow(id)) {
-    if (entry.kind !== 'event' || _meta?.progressToken === undefined || !entry.event.path) continue;
+    if (entry.kind !== 'event') continue;
+    // The one node of a tool's run has the result as the tool gave it; the run's outputs are its fields.
+    if (tool.component.kind === 'tool' && entry.event.type === 'node.succeeded')
+      result = entry.event.data.result;
+    if (_meta?.progressToken === undefined || !entry.event.path) continue;
     const state = entry.event.type.slice('node.'.length);
     if (state !== 'started' && state !== 'succeeded' && state !== 'failed' && state !== 'retrying') continue;
     done++;
@@ -153,17 +158,13 @@ async function callComponent(options: McpOptions, tool: McpTool, input: JsonObje
       : `the run was ${run.state}`;
     return { content: [{ type: 'text' as const, text: reason }], isError: true, _meta: meta };
   }
-  const output = resultOf(tool, run.outputs ?? {});
+  const output = result ?? run.outputs ?? {};
   return {
     content: [{ type: 'text' as const, text: typeof output === 'string' ? output : JSON.stringify(output) }],
     ...(isObjectSchema(tool.component.manifest.output) ? { structuredContent: output as JsonObject } : {}),
     _meta: meta,
   };
 }
-
-/** A tool whose result is no object comes back under the one name that its run gave it. */
-const resultOf = (tool: McpTool, outputs: JsonObject): Json =>
-  isObjectSchema(tool.component.manifest.output) ? outputs : (outputs['result'] ?? outputs);
 
 const isObjectSchema = (schema: JsonSchema): boolean =>
   typeof schema === 'object' && schema['type'] === 'object';

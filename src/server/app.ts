@@ -3,6 +3,7 @@ import { IceError } from '../contracts/errors.ts';
 import { ROUTES, type Route, type RouteName } from '../contracts/routes.ts';
 import type { Memory } from './idempotency.ts';
 import { asResponse, type Incoming, type Reply, withoutContent } from './incoming.ts';
+import { createMcp, MCP_PATH } from './mcp.ts';
 import { type AnyCall, type AnyHandler, pipeline, type RequestInfo } from './pipeline.ts';
 import { asIceError, problemReply } from './problem.ts';
 import type { Handlers } from './route.ts';
@@ -148,8 +149,12 @@ export function createApp(services: Services): App {
     return reply;
   };
 
+  const mcp = createMcp(services.config, handle);
   return {
-    fetch: async (request, info) => asResponse(await handle(request, info)),
+    fetch: async (request, info = {}) =>
+      new URL(request.url).pathname === MCP_PATH
+        ? mcp(request, info)
+        : asResponse(await handle(request, info)),
     handle,
     endStreams: streams.end,
   };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { builtTool } from '../suites/client-components.ts';
-import { iceJson } from '../support/ice-command.ts';
+import { ice } from '../support/ice.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { flow, openShop } from './shop.ts';
 
@@ -45,8 +45,8 @@ test('2. The exit code of the command line is 1', async () => {
     'workflows/bad.yaml':
       'blueprint: 2\nname: bad\nversion: 1.0.0\nnodes:\n  - { id: a, type: set, values: { x: "{{ [1][inputs.at] }}" } }\ninputs: { at: { type: integer } }\noutputs: { x: "{{ a.x }}" }\n',
   });
-  expect((await iceJson(folder, ['run', 'bad', '-i', 'at=0'])).exit).toBe(0);
-  const { exit, body } = await iceJson(folder, ['run', 'bad', '-i', 'at=5']);
+  expect((await ice(['run', 'bad', '-i', 'at=0', '--json'], { cwd: folder })).exit).toBe(0);
+  const { exit, json: body } = await ice(['run', 'bad', '-i', 'at=5', '--json'], { cwd: folder });
   expect(exit).toBe(1);
   expect(body).toMatchObject({ ok: false, run: { state: 'failed' }, error: { code: 'run_failed' } });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { iceJson } from '../support/ice-command.ts';
+import { ice } from '../support/ice.ts';
 import { close, flow, openShop } from './shop.ts';
 
 test('3. Status and result are right when another process reads them back', async () => {
@@ -23,7 +23,7 @@ test('3. Status and result are right when another process reads them back', asyn
 
   const { writeFileSync } = await import('node:fs');
   writeFileSync(`${shop.folder}/ice.yaml`, 'name: shop\n');
-  const { exit, body } = await iceJson(shop.folder, ['runs', 'show', run.id]);
+  const { exit, json: body } = await ice(['runs', 'show', run.id, '--json'], { cwd: shop.folder });
   expect(exit).toBe(0);
   expect(body.run).toMatchObject({ id: run.id, state: 'succeeded', outputs: { x: 42 } });
 });

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { iceJson } from '../support/ice-command.ts';
+import { ice } from '../support/ice.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { countingServer } from './shop.ts';
 
@@ -61,7 +61,7 @@ test('7. kill -9 of the process group in the middle of 200 calls: another start 
   await new Promise((done) => child.once('close', done));
   const before = calls.length;
 
-  const { exit, body } = await iceJson(folder, ['runs', 'watch', id]);
+  const { exit, json: body } = await ice(['runs', 'watch', id, '--json'], { cwd: folder });
   expect(exit, JSON.stringify(body.error)).toBe(0);
   expect(body.run).toMatchObject({ id, state: 'succeeded', outputs: { last: '/199' } });
   expect(new Set(calls).size).toBe(200);

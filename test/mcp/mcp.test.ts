@@ -1,0 +1,164 @@
+import { join } from 'node:path';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { afterEach, describe, expect, test } from 'vitest';
+import { createClient } from '../../src/client/index.ts';
+import { openHost, serve } from '../../src/host/index.ts';
+import { builtTool, builtWorkflow } from '../suites/client-components.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+const open: { close(): Promise<unknown> }[] = [];
+afterEach(async () => {
+  for (const one of open.splice(0).reverse()) await one.close();
+});
+
+const price = builtTool('price', 'return { price: input.cost * 1.25 };', {
+  input: {
+    type: 'object',
+    required: ['cost'],
+    properties: { cost: { type: 'number' } },
+    additionalProperties: false,
+  },
+  output: { type: 'object', required: ['price'], properties: { price: { type: 'number' } } },
+});
+const nap = builtTool('nap', 'await new Promise((done) => setTimeout(done, 60_000)); return {};');
+const reader = builtTool('reader', 'return {};', { permissions: { net: ['api.example.com'] } });
+const twice = builtWorkflow({
+  name: 'twice',
+  version: '2.0.0',
+  inputs: { cost: { type: 'number' } },
+  nodes: [
+    { id: 'a', type: 'tool', tool: 'price', args: { cost: '{{ inputs.cost }}' } },
+    { id: 'b', type: 'tool', tool: 'price', args: { cost: '{{ a.price }}' } },
+  ],
+  outputs: { price: '{{ b.price }}' },
+});
+
+async function serving() {
+  const folder = tempFolder({ 'ice.yaml': 'name: shop\n' });
+  const host = await openHost({ cwd: folder, project: 'shop', durability: 'normal', log: () => {} });
+  const server = await serve(host, { port: 0 });
+  open.push(server);
+  const client = createClient({ baseUrl: server.url, token: host.token, project: 'shop' });
+  for (const { artifacts } of [price, nap, reader, twice])
+    for (const [digest, bytes] of artifacts) await client.artifacts.put(digest, bytes);
+  await client.pushes.create({
+    items: [price, nap, reader, twice].map(({ item }) => item),
+    dryRun: false,
+    allowPermissions: true,
+  });
+  return { folder, host, server, client };
+}
+
+async function connected(url: string, token: string): Promise<Client> {
+  const mcp = new Client({ name: 'test', version: '1.0.0' });
+  await mcp.connect(
+    new StreamableHTTPClientTransport(new URL(url), {
+      requestInit: { headers: { authorization: `Bearer ${token}` } },
+    }),
+  );
+  open.push(mcp);
+  return mcp;
+}
+
+describe('/mcp', () => {
+  test('lists components with their schemas and what they may touch, and a call is a run', async () => {
+    const { server, host, client } = await serving();
+    const mcp = await connected(`${server.url}/mcp`, host.token);
+    const { tools } = await mcp.listTools();
+    expect(tools.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['nap', 'price', 'reader', 'twice', 'std.csv-parse']),
+    );
+    const shown = tools.find(({ name }) => name === 'price');
+    expect(shown).toMatchObject({
+      inputSchema: { type: 'object', required: ['cost'] },
+      annotations: { readOnlyHint: true },
+    });
+    expect(tools.find(({ name }) => name === 'reader')?.description).toContain('network: api.example.com');
+
+    const answer = await mcp.callTool({ name: 'price', arguments: { cost: 10 } });
+    expect(answer).toMatchObject({ structuredContent: { price: 12.5 } });
+    const steps: string[] = [];
+    const workflow = await mcp.callTool(
+      { name: 'twice', arguments: { cost: 16 } },
+      { onprogress: ({ message }) => steps.push(message ?? '') },
+    );
+    expect(JSON.stringify(workflow.content)).toContain('25');
+    expect(steps).toEqual(expect.arrayContaining(['a succeeded', 'b succeeded']));
+    expect((await client.runs.list()).items.map(({ name, state }) => `${name} ${state}`)).toEqual([
+      'twice succeeded',
+      'price succeeded',
+    ]);
+  });
+
+  test('wrong arguments and unknown tools are answers that a model can read', async () => {
+    const { server, host } = await serving();
+    const mcp = await connected(`${server.url}/mcp`, host.token);
+    const wrong = await mcp.callTool({ name: 'price', arguments: { cost: 'ten' } });
+    expect(wrong.isError).toBe(true);
+    expect(JSON.stringify(wrong.content)).toContain('input_invalid');
+    expect(await mcp.callTool({ name: 'nothing', arguments: {} })).toMatchObject({ isError: true });
+  });
+
+  test('cancelling a call cancels its run', async () => {
+    const { server, host, client } = await serving();
+    const mcp = await connected(`${server.url}/mcp`, host.token);
+    const controller = new AbortController();
+    const call = mcp.callTool({ name: 'nap', arguments: {} }, { signal: controller.signal });
+    while ((await client.runs.list()).items[0]?.state !== 'running')
+      await new Promise((done) => setTimeout(done, 20));
+    controller.abort();
+    await expect(call).rejects.toThrow();
+    const [run] = (await client.runs.list()).items;
+    expect(await client.runs.wait(run!.id, { timeoutMs: 10_000 })).toMatchObject({ state: 'cancelled' });
+  });
+
+  test('the token decides: none is refused, a viewer may list and not call, read-only hides what touches the world', async () => {
+    const { server, client } = await serving();
+    await expect(connected(`${server.url}/mcp`, 'ice_nothing')).rejects.toThrow();
+    const viewer = await client.tokens.create({ name: 'viewer', role: 'viewer', project: 'shop' });
+    const mcp = await connected(`${server.url}/mcp?readOnly=1&std=0`, viewer.secret);
+    expect((await mcp.listTools()).tools.map(({ name }) => name)).toEqual(['nap', 'price', 'twice']);
+    const refused = await mcp.callTool({ name: 'price', arguments: { cost: 1 } });
+    expect(refused.isError).toBe(true);
+    expect(JSON.stringify(refused.content)).toContain('forbidden');
+  });
+});
+
+test('ice mcp serves the project over stdio, its verbs included, and ends when the client hangs up', async () => {
+  const folder = tempFolder({
+    'ice.yaml': 'name: shop\n',
+    'tools/price.ts': `import { defineTool } from 'iceos'; import { z } from 'zod';
+export default defineTool({ name: 'price', version: '1.0.0', description: 'Prices', input: z.object({ cost: z.number() }), output: z.object({ price: z.number() }), run: ({ cost }) => ({ price: cost * 2 }), examples: [] });`,
+  });
+  const bin = join(import.meta.dirname, '../../bin/run.js');
+  const env = { PATH: process.env['PATH'] ?? '', HOME: folder, ICE_KEYRING: '0' };
+  const mcp = new Client({ name: 'test', version: '1.0.0' });
+  const transport = new StdioClientTransport({
+    command: process.execPath,
+    args: [bin, 'mcp', '--verbs', '--no-std'],
+    cwd: folder,
+    env,
+  });
+  await mcp.connect(transport);
+  const names = (await mcp.listTools()).tools.map(({ name }) => name);
+  expect(names).toEqual(expect.arrayContaining(['ice.validate', 'ice.push', 'ice.run', 'ice.runs.show']));
+  const pushed = await mcp.callTool({ name: 'ice.push', arguments: { yes: true } });
+  expect(pushed.isError).toBeFalsy();
+  await new Promise((done) => setTimeout(done, 2100));
+  expect(await mcp.callTool({ name: 'price', arguments: { cost: 21 } })).toMatchObject({
+    structuredContent: { price: 42 },
+  });
+  const pid = transport.pid!;
+  await mcp.close();
+  await expect.poll(() => alive(pid), { timeout: 10_000 }).toBe(false);
+}, 60_000);
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
