@@ -255,9 +255,13 @@ export class ZodSource {
 
   #any(schema: JsonMap, word: 'oneOf' | 'anyOf', variants: unknown[], indent: string, depth: number): string {
     const { [word]: _, discriminator: _d, ...own } = schema;
-    // Variants that only say what is required describe no value of their own.
+    // Variants that only say what is required describe no value of their own; one that says nothing fits all.
     const telling = variants.filter(
-      (variant) => isMap(variant) && (describesValue(variant) || '$ref' in variant),
+      (variant) =>
+        !isMap(variant) ||
+        describesValue(variant) ||
+        '$ref' in variant ||
+        !('required' in variant || 'not' in variant),
     );
     if (telling.length === 0) return this.#plain(own, indent, depth);
     const union = this.#union(telling, indent, depth);

@@ -61,6 +61,7 @@ export function readApi(document: ForeignDocument, options: ReadApiOptions): Rea
   const override = options.auth === undefined ? undefined : parseAuth(options.auth, name);
   for (const { id, method, path, keys, item, operation, tool } of chosen.operations) {
     const at: Place = { references, keys, id, problem: undefined };
+    if (method === 'trace') at.problem = 'a tool sends no TRACE';
     const parameters = readParameters(at, path, item, operation);
     const body = readBody(at, operation, parameters);
     const answer = readAnswer(at, operation);

@@ -3,8 +3,12 @@ import { sentence } from '../source-text.ts';
 import type { Parameter } from './api.ts';
 import type { Place } from './read-api.ts';
 
-/** Headers that the call itself sets; a document that names them as parameters means nothing by it. */
-const OWN_HEADERS = new Set(['accept', 'content-type', 'authorization', 'content-length', 'host', 'cookie']);
+/** Headers of the call and of the connection itself; a document that names them as parameters means nothing by it. */
+const OWN_HEADERS = new Set(
+  'accept authorization connection content-length content-type cookie expect host keep-alive te trailer transfer-encoding upgrade'.split(
+    ' ',
+  ),
+);
 
 /** The parameters of an operation, those of its path included, each with a field of the input. */
 export function readParameters(at: Place, path: string, item: JsonMap, operation: JsonMap): Parameter[] {
