@@ -2,6 +2,7 @@ import { IceError } from '../contracts/errors.ts';
 import { type AnyRunEvent, ENDED } from '../contracts/events.ts';
 import { type AttemptHost, LiveAttempt } from './attempt.ts';
 import { decide, nextDue, type RunCommand } from './decide.ts';
+import { toEventError } from './event-error.ts';
 import { evolve } from './evolve.ts';
 import type { NodeRecord, RunFold } from './fold.ts';
 import { CANCEL_GRACE_MS, GATHER_MS } from './limits.ts';
@@ -21,6 +22,7 @@ export interface DriverWorld {
   /** After events were committed. */
   committed(project: string, runId: string, events: AnyRunEvent[]): void;
   delta(project: string, runId: string, path: string, attempt: number, text: string): void;
+  onError(error: unknown): void;
 }
 
 interface Waiter {
@@ -52,6 +54,8 @@ export class Driver implements AttemptHost {
   private inbox: { command: RunCommand; waiter?: Waiter }[] = [];
   /** When it was last decided what is due. */
   private roundAt = 0;
+  /** Number of the last event that is surely in the journal. */
+  private committedSeq: number;
   private working = false;
   private over = false;
   private cancelled = false;
@@ -73,6 +77,7 @@ export class Driver implements AttemptHost {
     this.epoch = row.leaseEpoch;
     this.leaseUntil = row.leaseUntil ?? 0;
     this.fold = fold;
+    this.committedSeq = fold.seq;
     this.reported = { cost: fold.cost, tokens: fold.usage.inputTokens + fold.usage.outputTokens };
     this.done = new Promise((resolve, reject) => {
       this.finish = { resolve, reject };
@@ -140,8 +145,15 @@ export class Driver implements AttemptHost {
   private async loop(): Promise<void> {
     for (;;) {
       const waiters: Waiter[] = [];
-      const events = this.round(waiters);
-      const release = this.release();
+      let events: AnyRunEvent[];
+      let release: ReturnType<typeof this.release>;
+      try {
+        events = this.round(waiters);
+        release = this.release();
+      } catch (error) {
+        for (const waiter of waiters) waiter.reject(error);
+        return this.refuse(error);
+      }
       if (release && release.events.length > 0) events.push(...release.events);
       if (events.length === 0 && !release) {
         for (const waiter of waiters) waiter.resolve();
@@ -154,6 +166,7 @@ export class Driver implements AttemptHost {
         const lost = error instanceof IceError && (error.code === 'lease_lost' || error.code === 'not_found');
         return this.end(lost ? 'lost' : error);
       }
+      this.committedSeq = this.fold.seq;
       for (const waiter of waiters) waiter.resolve();
       if (this.over) return;
       if (events.length > 0) this.world.committed(this.project, this.runId, events);
@@ -165,6 +178,33 @@ export class Driver implements AttemptHost {
     }
     this.working = false;
     this.setAlarm();
+  }
+
+  /**
+   * The rules themselves failed, which is a bug: the run would meet it again with every worker that takes it up, so it
+   * fails with the reason. What was not committed is not believed.
+   */
+  private async refuse(thrown: unknown): Promise<void> {
+    const { project, runId, epoch, committedSeq: expectedSeq } = this;
+    const now = this.clock.now();
+    const error = toEventError(thrown);
+    const event: AnyRunEvent = {
+      v: 1,
+      seq: expectedSeq + 1,
+      ts: now,
+      runId,
+      type: 'run.failed',
+      data: { error },
+    };
+    const patch: RunPatch = {
+      state: 'failed',
+      endedAt: now,
+      error: { code: error.code, message: error.message },
+    };
+    await this.store.commit({ project, runId, epoch, expectedSeq, events: [event], patch, release: true });
+    this.world.committed(project, runId, [event]);
+    this.world.onError(thrown);
+    this.end('ended');
   }
 
   /** Whether another round would find something although nothing came in: pure nodes, one step a commit. */
@@ -183,8 +223,10 @@ export class Driver implements AttemptHost {
       this.stopGather?.();
       this.stopGather = undefined;
       for (const { command, waiter } of inbox) {
-        this.decide(command, now, events);
-        if (waiter) waiters.push(waiter);
+        const took = this.decide(command, now, events);
+        // A step of an attempt that was stopped is not in the journal, and must not look as if it were.
+        if (!took && command.type === 'step') waiter?.reject(stopped(this.runId));
+        else if (waiter) waiters.push(waiter);
       }
     }
     let pure = true;

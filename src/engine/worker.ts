@@ -102,6 +102,7 @@ export class Worker {
         releaseAfterMs: this.started ? options.releaseAfterMs : Number.POSITIVE_INFINITY,
         committed: options.committed,
         delta: options.delta,
+        onError: options.onError,
       },
       row,
       fold,

@@ -150,6 +150,24 @@ describe('steps of an agent', () => {
   });
 });
 
+describe('a bug in the rules', () => {
+  it('fails the run, and is told once', async () => {
+    const told: unknown[] = [];
+    const bug = new Error('no such rule');
+    // No validated plan is like this.
+    const broken = planOf({ nodes: [set('a', { x: 1 }), tool('b', { needs: ['a'] })] });
+    Object.defineProperty(broken.nodes[1], 'reads', {
+      get() {
+        throw bug;
+      },
+    });
+    const failed = await play(broken, { options: { onError: (error) => told.push(error) } });
+    expect(failed).toMatchObject({ state: 'failed', error: { code: 'internal', message: 'no such rule' } });
+    expect(failed.story).toEqual(['run.created', 'run.started', 'run.failed']);
+    expect(told).toEqual([bug]);
+  });
+});
+
 describe('two runs at once', () => {
   it('never see each other: 100 times with other inputs', async () => {
     const store = createMemoryRuns();
