@@ -5,6 +5,7 @@ import type { RunState } from '../contracts/events.ts';
 import type { RunRow, RunStore, ThreadStore } from '../engine/ports.ts';
 import type { ArtifactStore, IdempotencyStore, RegistryStore, TokenStore } from '../registry/ports.ts';
 import type { SecretStore } from '../secrets/port.ts';
+import type { DatabaseStatus } from '../stores/sqlite/status.ts';
 
 /** Everything that is kept, behind its ports. */
 export interface Stores {
@@ -24,6 +25,8 @@ export interface Stores {
   counts(): Promise<RunCounts>;
   /** Every lease that was not given back, also of workers that died. */
   leases(): Promise<Lease[]>;
+  /** Looks the whole file over: damage, gaps in journals, the durability as SQLite says it. Undefined in memory. */
+  inspect(): Promise<DatabaseStatus | undefined>;
   close(): void;
 }
 
@@ -95,6 +98,7 @@ async function sqliteStores(file: string, durability: 'full' | 'normal'): Promis
           'select project, id as runId, lease_owner as worker, lease_epoch as epoch from runs where due_at is not null and lease_owner is not null',
         )
         .all() as unknown as Lease[],
+    inspect: async () => (await import('../stores/sqlite/status.ts')).sqliteStatus(connection),
     close: () => connection.close(),
   };
 }
@@ -129,6 +133,7 @@ async function memoryStores(): Promise<Stores> {
     file: 'memory',
     durability: 'memory',
     check() {},
+    inspect: async () => undefined,
     async counts() {
       const counts: RunCounts = { states: {}, failures: {} };
       for (const { project, id } of made) {

@@ -35,6 +35,9 @@ export default class DbStatus extends IceCommand<typeof DbStatus> {
       host.stores.check();
       const { durability } = host.status();
       const { states } = await host.stores.counts();
+      const found = await host.stores.inspect();
+      for (const line of found?.damage ?? []) this.output.warn(`The file is damaged: ${line}`);
+      for (const { runId, problem } of found?.journals ?? []) this.output.warn(`${runId}: ${problem}`);
       const server = await liveServer(root);
       const bytes = sizeOf(file) + sizeOf(`${file}-wal`);
       const body = {
@@ -42,6 +45,12 @@ export default class DbStatus extends IceCommand<typeof DbStatus> {
         exists: true,
         bytes,
         durability,
+        synchronous: found?.synchronous ?? null,
+        journalMode: found?.journalMode ?? null,
+        schema: found?.schema ?? null,
+        events: found?.events ?? 0,
+        damage: found?.damage ?? [],
+        journals: found?.journals ?? [],
         from: workspace.settings.database.from,
         runs: states,
         server: server ? { url: server.url, pid: server.pid } : null,
@@ -53,6 +62,7 @@ export default class DbStatus extends IceCommand<typeof DbStatus> {
         ['size', formatBytes(bytes)],
         ['durability', durability === 'full' ? 'full: on disk before a step counts' : durability],
         ['runs', runs.join(', ') || 'none'],
+        ['journals', journalsOf(body)],
         ['server', server ? `${server.url}, process ${server.pid}` : 'none; commands execute by themselves'],
       ];
       return {
@@ -64,5 +74,20 @@ export default class DbStatus extends IceCommand<typeof DbStatus> {
     }
   }
 }
+
+const journalsOf = ({
+  events,
+  damage,
+  journals,
+}: {
+  events: number;
+  damage: string[];
+  journals: unknown[];
+}): string =>
+  damage.length > 0
+    ? 'the file is damaged: restore a backup'
+    : journals.length > 0
+      ? `${journals.length} are not as they must be`
+      : `sound: ${events} events, without a gap`;
 
 const sizeOf = (file: string): number => (existsSync(file) ? statSync(file).size : 0);
