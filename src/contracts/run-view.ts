@@ -1,67 +1,19 @@
 import type { AnyRunEvent, EventError, NodeState, RunState, Usage } from './events.ts';
 import type { Json } from './json.ts';
+import { type LogLine, type NodeView, negative, plus, SETTLED, skipReason } from './node-view.ts';
 import type { OutlineNode } from './runs.ts';
 
-/**
- * A run as it looks: the fold of its journal over its outline that tree, timeline, logs and lists draw from. Pure, no
- * I/O; memory is bounded (finished items of wide loops fold into a count, texts and logs keep their ends).
- */
-export interface NodeView {
-  /** `priced[3].price`; of a group, the path of what it groups: `priced[3]`, `check.then`. */
-  path: string;
-  id: string;
-  /** A node's type; `item` for one round of a loop, `list` for a branch. */
-  type: string;
-  label?: string;
-  state: NodeState;
-  /** From 1; 0 before the first. */
-  attempt: number;
-  /** Epoch milliseconds. */
-  startedAt?: number;
-  endedAt?: number;
-  usage?: Usage;
-  /** US dollars, of this node alone. */
-  cost?: number;
-  model?: string;
-  error?: EventError;
-  /** The failure was handled by `onError` or by the loop. */
-  handled?: boolean;
-  cached?: boolean;
-  /** Why it was skipped. */
-  skipped?: string;
-  /** When the next attempt, or the end of a wait, is due. */
-  until?: number;
-  waitingFor?: string;
-  progress?: { done?: number; total?: number; message?: string };
-  /** The end of the text that a model streams, while it does. */
-  text?: string;
-  lastLog?: string;
-  /** Of a loop: how many items; of a condition: which branch. */
-  items?: number;
-  branch?: string;
-  children: NodeView[];
-  /** Finished items of a loop that are no longer in `children`. */
-  folded: number;
-  /** Items of a loop that ended well, and with a failure. */
-  done: number;
-  failed: number;
-}
-
-export interface LogLine {
-  seq: number;
-  ts: number;
-  path: string;
-  level: 'debug' | 'info' | 'warn' | 'error';
-  message: string;
-}
+export { type LogLine, type NodeView, SETTLED } from './node-view.ts';
 
 const MOST_LOGS = 1000;
 const MOST_TEXT = 600;
 /** Finished items of a loop that stay open to look at; failed ones stay up to this number as well. */
 const OPEN_ITEMS = 12;
 
-export const SETTLED: ReadonlySet<NodeState> = new Set(['succeeded', 'failed', 'skipped', 'cancelled']);
-
+/**
+ * A run as it looks: the fold of its journal over its outline that tree, timeline, logs and lists draw from. Pure, no
+ * I/O; memory is bounded (finished items of wide loops fold into a count, texts and logs keep their ends).
+ */
 export class RunView {
   readonly nodes: NodeView[];
   state: RunState = 'queued';
@@ -420,16 +372,3 @@ export class RunView {
     });
   }
 }
-
-function skipReason({ reason, because }: { reason: string; because?: string }): string {
-  if (reason === 'condition') return 'its `if` is false';
-  if (reason === 'branch') return 'the other branch was taken';
-  return because ? `needs ${because}` : 'a node that it needs was skipped';
-}
-
-const plus = (a: Usage | undefined, b: Usage): Usage => ({
-  inputTokens: (a?.inputTokens ?? 0) + b.inputTokens,
-  outputTokens: (a?.outputTokens ?? 0) + b.outputTokens,
-});
-const negative = (usage: Usage | undefined): Usage | undefined =>
-  usage && { inputTokens: -usage.inputTokens, outputTokens: -usage.outputTokens };

@@ -7,6 +7,9 @@ const graphemes = (text: string): Iterable<{ segment: string }> => {
 
 const CONTROL = /\x1B(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1B]*(?:\x07|\x1B\\)|[@-Z\\-_])/g;
 const PLAIN = /^[\x20-\x7E]*$/;
+// Latin, dashes, quotes, arrows, boxes, and our own marks: a column each, known without looking them up.
+const NARROW =
+  /^[\x20-\x7E\u00A0-\u00AC\u00AE-\u02FF\u2013\u2014\u2018-\u201D\u2026\u2190-\u2193\u21BB\u2298\u2500-\u259F\u25B2\u25B8\u25CC\u25CF\u25D4\u2713\u2717\u2800-\u28FF]*$/;
 const ZERO = /^[\p{Mark}\p{Control}\p{Default_Ignorable_Code_Point}]+$/u;
 // East Asian Wide and Fullwidth blocks (Unicode TR 11), coarse where a block is wide as a whole.
 const WIDE =
@@ -25,7 +28,7 @@ function graphemeWidth(grapheme: string): number {
 export function textWidth(text: string): number {
   if (PLAIN.test(text)) return text.length;
   const bare = withoutControl(text);
-  if (PLAIN.test(bare)) return bare.length;
+  if (NARROW.test(bare)) return bare.length;
   let width = 0;
   for (const { segment } of graphemes(bare)) width += graphemeWidth(segment);
   return width;
