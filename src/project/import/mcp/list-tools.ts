@@ -68,7 +68,11 @@ export async function listServerTools(
     await Promise.race([client.connect(transport, left()), stopped]);
     const tools: ServerTool[] = [];
     let cursor: string | undefined;
-    for (let page = 0; page < MOST_PAGES; page++) {
+    for (let page = 0; ; page++) {
+      if (page === MOST_PAGES)
+        throw new IceError('too_large', `The list of tools has not ended after ${MOST_PAGES} pages.`, {
+          hint: 'The server is wrong: it always names a next page.',
+        });
       // With a cursor, also an empty one, one page is asked for; the pages are counted here.
       const params = cursor === undefined ? {} : { cursor };
       const answer = await Promise.race([client.request({ method: 'tools/list', params }, left()), stopped]);
@@ -80,7 +84,9 @@ export async function listServerTools(
           ...(tool.outputSchema === undefined ? {} : { outputSchema: tool.outputSchema }),
         });
         if (tools.length > MOST_TOOLS)
-          throw new IceError('too_large', `The server has more than ${MOST_TOOLS} tools.`);
+          throw new IceError('too_large', `The server has more than ${MOST_TOOLS} tools.`, {
+            hint: 'So many can not be imported at once.',
+          });
       }
       cursor = answer.nextCursor;
       if (cursor === undefined) break;
