@@ -37,6 +37,9 @@ export function readNodes(list: readonly unknown[], lost: Loss[]): OldNode[] {
   };
   const all = list.flatMap((raw) => read(raw, 0) ?? []);
 
+  /** Whether `outer` is `inner`, or holds it: then it can't move into it. */
+  const holds = (outer: OldNode, inner: OldNode): boolean =>
+    outer === inner || Object.values(outer.lists).some((list) => list.some((each) => holds(each, inner)));
   // Lists of ids: the nodes move from where they stand into their container.
   const adopt = (node: OldNode): void => {
     for (const [name, items] of listsOf(node.type, node.fields)) {
@@ -44,10 +47,10 @@ export function readNodes(list: readonly unknown[], lost: Loss[]): OldNode[] {
       if (ids.length === 0) continue;
       node.lists[name] = ids.flatMap((id) => {
         const inner = byId.get(id);
-        if (!inner || moved.has(id) || inner === node) {
+        if (!inner || moved.has(id) || holds(inner, node)) {
           lost.push({
             node: node.id,
-            what: `its ${name} names ${id}, which ${inner ? 'is elsewhere already' : 'is no node'}`,
+            what: `its ${name} names ${id}, which ${inner ? 'is elsewhere already, or holds it' : 'is no node'}`,
           });
           return [];
         }
