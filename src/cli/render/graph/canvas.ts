@@ -13,8 +13,8 @@ interface Cell {
   paint?: Paint;
   /** Of a line: its sides; vertical and horizontal pieces know whose they are. */
   sides?: number;
-  across?: number;
-  along?: number;
+  across?: number[];
+  along?: number[];
 }
 
 const UNICODE = ['', '╵', '╶', '╰', '╷', '│', '╭', '├', '╴', '╯', '─', '┴', '╮', '┤', '┬', '┼'];
@@ -103,15 +103,12 @@ export class Canvas {
     const before = this.#rows[y]?.[x];
     const cell: Cell = before?.sides === undefined ? { text: '', paint: this.#line, sides: 0 } : before;
     const all = cell.sides! | sides;
-    if (sides & (N | S)) cell.across ??= net;
-    if (sides & (E | W)) cell.along ??= net;
+    if (sides & (N | S)) cell.across = [...(cell.across ?? []), net];
+    if (sides & (E | W)) cell.along = [...(cell.along ?? []), net];
     cell.sides = all;
-    // Two lines that only cross: one passes over the other, so that it does not look as if they met.
-    const crosses =
-      all === (N | E | S | W) &&
-      cell.across !== undefined &&
-      cell.along !== undefined &&
-      cell.across !== cell.along;
+    // Lines that only cross: one passes over the other, so that it does not look as if they met.
+    const meet = cell.along?.some((one) => cell.across?.includes(one)) ?? false;
+    const crosses = all === (N | E | S | W) && !meet;
     cell.text = crosses ? (this.#unicode ? '│' : '|') : (this.#unicode ? UNICODE : ASCII)[all]!;
     this.#set(x, y, cell);
   }

@@ -21,6 +21,8 @@ export interface Line {
   net: number;
   from: number;
   to: number;
+  /** How far left and right of `to` it may arrive: the box below has that much room. */
+  reach: number;
 }
 
 export interface Box {
@@ -103,6 +105,7 @@ function place(list: GraphList, metrics: Metrics): PlacedList {
         from: centre(item),
         to: centre(to),
         arrives: to.placed !== undefined,
+        reach: to.placed ? Math.max(0, Math.floor((to.width - 3) / 2)) : 0,
       })),
     );
     const space = metrics.channel(lines);
