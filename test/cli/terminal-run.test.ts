@@ -22,6 +22,13 @@ nodes:
 outputs: { slept: "{{ size(naps) }}" }
 `;
 
+const PURE = `blueprint: 2
+name: pure
+version: 1.0.0
+nodes: [{ id: a, type: set, values: { x: 1 } }]
+outputs: { x: "{{ a.x }}" }
+`;
+
 beforeAll(async () => {
   cwd = await toolProject(dir);
   writeFiles(cwd, {
@@ -87,6 +94,34 @@ test('d detaches: exit 6, the run waits, and the line that resumes it works', as
   });
   const resumed = await ice(['runs', 'resume', id!, '--json'], { cwd });
   expect(resumed).toMatchObject({ exit: 0, json: { outputs: { slept: 6 } } });
+});
+
+test('with a server d leaves the run to it, and it goes on; a change is pushed while it runs', async () => {
+  const dev = open(['dev', '--port', '0']);
+  await dev.shows(/registered as @dev/);
+  const terminal = open(['run', 'slow']);
+  await terminal.shows(/naps +1\/6/);
+  terminal.type('d');
+  expect(await terminal.ended).toBe(6);
+  const [, id] = /ice runs watch (run_\w+)/.exec(terminal.screen.text) ?? [];
+  expect(id).toBeDefined();
+  expect(await ice(['runs', 'wait', id!, '--json'], { cwd })).toMatchObject({
+    exit: 0,
+    json: { outputs: { slept: 6 } },
+  });
+  expect(await ice(['run', 'slow', '--detach'], { cwd })).toMatchObject({
+    exit: 0,
+    stdout: expect.stringMatching(/^run_/),
+  });
+  writeFiles(cwd, { 'workflows/pure.yaml': PURE });
+  await dev.shows(/pure registered as @dev/);
+  expect(await ice(['run', 'workflow/pure@dev', '--json'], { cwd })).toMatchObject({ exit: 0 });
+  writeFiles(cwd, { 'workflows/slow.yaml': SLOW.replace('first.list', 'frist.list') });
+  await dev.shows(/Did you mean 'first'/);
+  writeFiles(cwd, { 'workflows/slow.yaml': SLOW });
+  await dev.shows(/valid again/);
+  dev.type('\x03');
+  expect(await dev.ended).toBe(0);
 });
 
 test.each(['SIGTERM', 'SIGHUP'] as const)(

@@ -1,8 +1,9 @@
 import { Flags } from '@oclif/core';
-import { createClient } from '../../client/index.ts';
+import { type Client, createClient } from '../../client/index.ts';
 import type { PushPlan } from '../../contracts/components.ts';
 import { IceError } from '../../contracts/errors.ts';
 import { formatDiagnostics } from '../../language/diagnostics/format.ts';
+import type { ProjectComponent } from '../../project/build-components.ts';
 import { askTarget } from '../ask-target.ts';
 import { IceCommand } from '../base-command.ts';
 import { buildProject, errorsIn } from '../built-project.ts';
@@ -30,6 +31,9 @@ export default class Dev extends IceCommand<typeof Dev> {
   };
   static override exitCodes = [3, 12];
 
+  /** The last round found errors. */
+  #broken = false;
+
   override async run(): Promise<Outcome> {
     const { flags, output } = this;
     const workspace = await this.workspace({
@@ -43,7 +47,7 @@ export default class Dev extends IceCommand<typeof Dev> {
     const { theme } = output;
     const body = { url, pid: process.pid, tokenFile, project };
     if (output.mode === 'events') await output.event({ v: 1, ts: Date.now(), type: 'dev.ready', ...body });
-    else await output.announce({ body, text: () => [url] });
+    else await output.announce({ body, text: (view) => (view.isTTY ? [] : [url]) });
     output.note(
       `${theme.good(theme.mark.ok)} ${theme.strong(project)} at ${theme.strong(url)}  ${theme.dim(`API ${url}/docs, token in ${serving.tokenFileShown}`)}`,
       theme.dim('  Ctrl-C stops it. In another terminal: ice run NAME'),
@@ -88,6 +92,7 @@ export default class Dev extends IceCommand<typeof Dev> {
       const built = await buildProject({ project, workbench, ask: (refs) => askTarget(client, refs) });
       const errors = errorsIn(built.diagnostics);
       if (errors.length > 0) {
+        this.#broken = true;
         const text = formatDiagnostics(errors, built.texts, 'pretty', {
           color: theme.color,
           width: output.screen.columns,
@@ -100,14 +105,17 @@ export default class Dev extends IceCommand<typeof Dev> {
         return;
       }
       await uploadContent(client, contentOf(built.components));
-      const { plan } = await client.pushes.create({
-        ...pushRequestOf(built.components, { tag: TAG, allowBreaking: true, allowPermissions: true }),
-        dryRun: false,
-      });
+      const { plan, leftOut } = await pushWhatCompiles(client, built.components);
       const took = formatDuration(performance.now() - from);
-      const what = plan.changes === 0 ? 'nothing changed' : changesOf(plan);
-      if (changed.length === 0 || plan.changes > 0)
-        output.note(`${time} ${theme.good(theme.mark.ok)} ${what} ${theme.dim(took)}`);
+      const what = plan.changes > 0 ? changesOf(plan) : this.#broken ? 'valid again' : 'nothing changed';
+      if (changed.length === 0 || plan.changes > 0 || this.#broken)
+        output.note(
+          `${time} ${theme.good(theme.mark.ok)} ${what} ${theme.dim(took)}`,
+          ...leftOut.map((name) =>
+            theme.dim(`  ${name} refers to versions that only a push makes; ice run uses your sources`),
+          ),
+        );
+      this.#broken = false;
       await output.event({ v: 1, ts: Date.now(), type: 'dev.pushed', changed, changes: plan.changes });
     } catch (error) {
       const known = IceError.from(error);
@@ -115,6 +123,37 @@ export default class Dev extends IceCommand<typeof Dev> {
         `${time} ${theme.bad(theme.mark.fail)} ${known.message}${known.hint ? theme.dim(` ${theme.mark.next} ${known.hint}`) : ''}`,
       );
       await output.event({ v: 1, ts: Date.now(), type: 'dev.failed', changed, error: known.toBody() });
+    }
+  }
+}
+
+/**
+ * Registers what can be: a document that refers to a component of the project by a range does not compile against
+ * versions like 1.0.0-dev.…, which no range means. It runs from its source all the same.
+ */
+async function pushWhatCompiles(
+  client: Client,
+  components: readonly ProjectComponent[],
+): Promise<{ plan: PushPlan; leftOut: string[] }> {
+  const leftOut: string[] = [];
+  for (;;) {
+    const items = components.filter((one) => !leftOut.includes(`${one.kind}/${one.name}`));
+    try {
+      const { plan } = await client.pushes.create({
+        ...pushRequestOf(items, { tag: TAG, allowBreaking: true, allowPermissions: true }),
+        dryRun: false,
+      });
+      return { plan, leftOut };
+    } catch (error) {
+      const failed = (error instanceof IceError && error.details?.['components']) as
+        | { component: string }[]
+        | undefined
+        | false;
+      const names = failed
+        ? failed.map(({ component }) => component).filter((name) => !leftOut.includes(name))
+        : [];
+      if (names.length === 0) throw error;
+      leftOut.push(...names);
     }
   }
 }

@@ -38,7 +38,7 @@ export default class Serve extends IceCommand<typeof Serve> {
     const { theme } = this.output;
     await this.output.announce({
       body: { url, pid: process.pid, tokenFile, project: serving.project, notes },
-      text: () => [url],
+      text: (view) => (view.isTTY ? [] : [url]),
     });
     this.output.note(
       `${theme.good(theme.mark.ok)} ice ${this.world.version} serves ${theme.strong(url)}  ${theme.dim(`project ${serving.project}, token in ${serving.tokenFileShown}`)}`,
