@@ -114,7 +114,7 @@ export function figuresText(figures: GraphFigures | undefined): string {
   if (ms !== undefined && ms >= 1) parts.push(formatDuration(ms));
   if (cost !== undefined && cost > 0) parts.push(formatCost(cost));
   if (rounds && (rounds.total > 1 || rounds.failed > 0))
-    parts.push(`${rounds.total}×${rounds.failed > 0 ? `, ${rounds.failed} failed` : ''}`);
+    parts.push(`${plural(rounds.total, 'round')}${rounds.failed > 0 ? `, ${rounds.failed} failed` : ''}`);
   if (parts.length === 0 && state !== 'succeeded') parts.push(state);
   return parts.join('  ');
 }
@@ -202,7 +202,7 @@ const MOST_NAMED = 4;
 
 /** Each node on a line, in an order in which all that it waits for stands above it. */
 function listLines(model: GraphModel, { theme, columns, allEdges }: TextOptions): string[] {
-  const lines: { left: string; right: string }[] = [];
+  const lines: { left: string; right: string; below: string }[] = [];
   const walk = (nodes: readonly GraphNode[], prefix: string, top: boolean): void => {
     const sorted = inOrder(nodes);
     const width = Math.min(28, Math.max(0, ...sorted.map((node) => textWidth(idOf(node, theme)))));
@@ -217,6 +217,7 @@ function listLines(model: GraphModel, { theme, columns, allEdges }: TextOptions)
       lines.push({
         left: `${theme.dim(indent)}${pad(paint(idOf(node, theme)), width)}  ${theme.dim(words)}`,
         right: node.after.length === 0 ? '' : `${theme.mark.next} after ${named}${more}`,
+        below: theme.dim(`${inner}${node.lists.length > 0 && !top ? theme.branch.pipe : ''}  `),
       });
       const lists = node.lists.filter((list) => list.nodes.length > 0);
       const titled = lists.length > 1 || node.type === 'condition' || node.type === 'parallel';
@@ -227,6 +228,7 @@ function listLines(model: GraphModel, { theme, columns, allEdges }: TextOptions)
           lines.push({
             left: `${theme.dim(inner + (end ? theme.branch.last : theme.branch.tee))}${theme.accent(oneLine(list.name))}`,
             right: '',
+            below: '',
           });
           walk(list.nodes, inner + (end ? theme.branch.space : theme.branch.pipe), false);
         }
@@ -238,10 +240,14 @@ function listLines(model: GraphModel, { theme, columns, allEdges }: TextOptions)
     lines.reduce((widest, { left }) => Math.max(widest, textWidth(left)), 0),
     Math.max(40, Math.floor(columns * 0.6)),
   );
-  return lines.map(({ left, right }) => {
-    if (right === '') return truncate(left, columns, theme.mark.ellipsis).trimEnd();
-    const line = `${pad(truncate(left, Math.max(column, columns - textWidth(right) - 2), theme.mark.ellipsis), column)}  ${theme.dim(right)}`;
-    return truncate(line, columns, theme.mark.ellipsis);
+  return lines.flatMap(({ left, right, below }) => {
+    if (right === '') return [truncate(left, columns, theme.mark.ellipsis).trimEnd()];
+    const line = `${pad(left, column)}  ${theme.dim(right)}`;
+    if (textWidth(line) <= columns) return [line];
+    // No room beside it: what it waits for stands below.
+    return [left, `${below}${theme.dim(right)}`].map((each) =>
+      truncate(each, columns, theme.mark.ellipsis).trimEnd(),
+    );
   });
 }
 

@@ -336,7 +336,7 @@ test('a run: states, times and costs, rounds of a loop together', () => {
   );
   expect(colored).toMatch(/\x1B\[32m╭─ ✓ each/);
   expect(colored).toMatch(/\x1B\[31m│ ✗ ask/);
-  expect(withoutControl(colored)).toContain('300 ms  $0.50  3×, 1 failed');
+  expect(withoutControl(colored)).toContain('300 ms  $0.50  3 rounds, 1 failed');
   const svg = graphSvg(drawn);
   readXml(svg);
   expect(svg).toMatch(/<g class="node llm failed">/);
