@@ -17,7 +17,15 @@ export interface OpenApiImport {
   server: string;
   /** `_api.ts` and one file a tool. */
   files: ImportedFile[];
-  tools: { name: string; operation: string; file: string; secrets: string[]; net: string }[];
+  tools: {
+    name: string;
+    operation: string;
+    file: string;
+    secrets: string[];
+    net: string;
+    /** Fields of its input that have to be given. */
+    required: string[];
+  }[];
   /** Every secret that some tool declares. */
   secrets: string[];
   /** Operations that can't be a tool, and why. */
@@ -87,6 +95,10 @@ export function importOpenApi(
       file,
       secrets: made.secrets,
       net: netHost(operation.server ?? api.server),
+      required: [
+        ...operation.parameters.filter((each) => each.required).map((each) => each.field),
+        ...(operation.body?.required ? [operation.body.field] : []),
+      ],
     };
   });
   files.unshift({ path: '_api.ts', text: apiSource(api, source.name, parts) });

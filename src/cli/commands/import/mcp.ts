@@ -130,10 +130,7 @@ export default class ImportMcp extends IceCommand<typeof ImportMcp> {
         secrets: made.secrets,
         bridge: made.bridge ? { file: bridge, port: made.bridge.port } : null,
       },
-      next: [
-        ...(bridge ? [`node ${bridge}   # leave it running`] : []),
-        `ice run ${made.tools[0]!.name} --help`,
-      ],
+      next: [...(bridge ? [`node ${bridge}   # leave it running`] : []), 'ice validate'],
       quiet: folders.outside,
     });
   }

@@ -126,8 +126,17 @@ export default class ImportOpenapi extends IceCommand<typeof ImportOpenapi> {
         secrets,
         openSchemas: made.openSchemas,
       },
-      next: [...secrets.map((secret) => `export ${secret}=…`), `ice run ${made.tools[0]!.name} --help`],
+      next: [...secrets.map((secret) => `export ${secret}=…`), exampleOf(made.tools)],
       quiet: folders.outside,
     });
   }
+}
+
+/** A call to try: of the tools that only read, the one that needs the least. */
+function exampleOf(tools: readonly { name: string; operation: string; required: string[] }[]): string {
+  const reads = tools.filter((tool) => tool.operation.startsWith('GET '));
+  const easiest = (reads.length > 0 ? reads : tools).reduce((least, tool) =>
+    tool.required.length < least.required.length ? tool : least,
+  );
+  return `ice run ${easiest.name}${easiest.required.map((field) => ` -i ${field}=…`).join('')}`;
 }

@@ -1,4 +1,7 @@
+import { centre, type Item, largest } from './item.ts';
 import { type GraphList, type GraphNode, layersOf } from './model.ts';
+import { order } from './order.ts';
+import { spread } from './spread.ts';
 
 /** Lengths are whole numbers, in the units of whoever draws: characters or pixels. */
 export interface Metrics {
@@ -55,18 +58,6 @@ export interface Channel {
   lines: (Line & { arrives: boolean })[];
 }
 
-interface Item {
-  /** Absent for the point where a long line passes a layer. */
-  placed?: PlacedNode;
-  net: number;
-  width: number;
-  height: number;
-  /** Left edge. */
-  x: number;
-  up: Item[];
-  down: Item[];
-}
-
 /** Lays out a list of nodes and all that is nested in them; the result stands at 0, 0. */
 export function layout(nodes: readonly GraphNode[], metrics: Metrics): PlacedList {
   const placed = place({ name: '', nodes: [...nodes] }, metrics);
@@ -115,10 +106,6 @@ function place(list: GraphList, metrics: Metrics): PlacedList {
   const width = largest(layers.flat().map((item) => item.x + item.width));
   return { x: 0, y: 0, width, height: y, nodes: placed, channels, passing, dropped };
 }
-
-/** Not by spreading: the arguments of a call are limited, the nodes of a list are not. */
-const largest = (values: readonly number[]): number =>
-  values.reduce((most, value) => Math.max(most, value), 0);
 
 function box(node: GraphNode, metrics: Metrics): PlacedNode {
   const lists = node.lists.filter((list) => list.nodes.length > 0);
@@ -246,165 +233,3 @@ function arrange(
 
 /** Places of a list where long lines pass a layer. */
 const MOST_POINTS = 15_000;
-const SWEEPS = 8;
-
-/** Orders each layer by the middle of its neighbours, down and up, so that few lines cross. */
-function order(layers: Item[][]): void {
-  const size = layers.reduce((sum, layer) => sum + layer.length, 0);
-  const sweeps = size > 5_000 ? 2 : SWEEPS;
-  let best = layers.map((layer) => [...layer]);
-  let fewest = crossings(layers);
-  for (let sweep = 0; sweep < sweeps && fewest > 0; sweep++) {
-    const down = sweep % 2 === 0;
-    for (let i = 1; i < layers.length; i++) {
-      const at = down ? i : layers.length - 1 - i;
-      const fixed = layers[down ? at - 1 : at + 1]!;
-      const place = new Map(fixed.map((item, k) => [item, k]));
-      const wish = new Map(
-        layers[at]!.map((item, k) => {
-          const near = (down ? item.up : item.down).map((each) => place.get(each)!).sort((a, b) => a - b);
-          return [item, near.length === 0 ? (k * fixed.length) / layers[at]!.length : median(near)];
-        }),
-      );
-      layers[at]!.sort((a, b) => wish.get(a)! - wish.get(b)!);
-    }
-    const now = crossings(layers);
-    if (now >= fewest) continue;
-    fewest = now;
-    best = layers.map((layer) => [...layer]);
-  }
-  best.forEach((layer, i) => {
-    layers[i] = layer;
-  });
-}
-
-const median = (sorted: number[]): number => {
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-};
-
-/** How many pairs of lines cross, counted by merging. */
-function crossings(layers: Item[][]): number {
-  let total = 0;
-  for (let i = 1; i < layers.length; i++) {
-    const place = new Map(layers[i]!.map((item, k) => [item, k]));
-    const ends = layers[i - 1]!.flatMap((item) =>
-      item.down.map((to) => place.get(to)!).sort((a, b) => a - b),
-    );
-    total += inversions(ends);
-  }
-  return total;
-}
-
-function inversions(values: number[]): number {
-  if (values.length < 2) return 0;
-  const size = largest(values) + 1;
-  const tree = new Uint32Array(size + 1);
-  let count = 0;
-  values.forEach((value, seen) => {
-    let notAbove = 0;
-    for (let at = value + 1; at > 0; at -= at & -at) notAbove += tree[at]!;
-    count += seen - notAbove;
-    for (let at = value + 1; at <= size; at += at & -at) tree[at]!++;
-  });
-  return count;
-}
-
-const centre = (item: Item): number => item.x + Math.floor(item.width / 2);
-
-const ROUNDS = 6;
-
-/** Gives each item its x: as near as it gets to the middle of its neighbours, without changing the order. */
-function spread(layers: Item[][], metrics: Metrics): void {
-  for (const layer of layers) {
-    let x = 0;
-    for (const item of layer) {
-      item.x = x;
-      x += item.width + gapAfter(item, metrics);
-    }
-  }
-  const rounds = layers.length > 500 ? 2 : ROUNDS;
-  for (let round = 0; round < rounds; round++) {
-    const down = round % 2 === 0;
-    for (let i = 0; i < layers.length; i++) {
-      const layer = layers[down ? i : layers.length - 1 - i]!;
-      pull(layer, metrics, (item) =>
-        round === rounds - 1 ? [...item.up, ...item.down] : down ? item.up : item.down,
-      );
-    }
-  }
-  straighten(layers, metrics);
-  const least = layers.flat().reduce((left, item) => Math.min(left, item.x), Number.POSITIVE_INFINITY);
-  if (Number.isFinite(least)) for (const item of layers.flat()) item.x -= least;
-}
-
-/** Small steps in lines that could go straight down are taken out where there is room to. */
-function straighten(layers: Item[][], metrics: Metrics): void {
-  const nudge = (layer: Item[], near: (item: Item) => Item[]): void => {
-    layer.forEach((item, k) => {
-      const [other, ...more] = near(item);
-      if (other === undefined || more.length > 0) return;
-      const x = centre(other) - Math.floor(item.width / 2);
-      if (x === item.x || (item.placed && Math.abs(x - item.x) > item.width / 2)) return;
-      const left = layer[k - 1];
-      const right = layer[k + 1];
-      if (left && x < left.x + left.width + gapAfter(left, metrics)) return;
-      if (right && x + item.width + gapAfter(item, metrics) > right.x) return;
-      item.x = x;
-    });
-  };
-  for (let pass = 0; pass < 2; pass++) {
-    for (const layer of layers) nudge(layer, (item) => item.up);
-    for (const layer of [...layers].reverse()) nudge(layer, (item) => item.down);
-  }
-}
-
-const gapAfter = (item: Item, { gap }: Metrics): number => (item.placed ? gap.x : gap.line);
-
-/** Of a long line the pieces pull at each other, so that it goes straight. */
-function mean(others: readonly Item[], line: boolean): number {
-  let sum = 0;
-  let weights = 0;
-  for (const other of others) {
-    const weight = line && !other.placed ? 8 : 1;
-    sum += weight * centre(other);
-    weights += weight;
-  }
-  return sum / weights;
-}
-
-/** Least squares under the order of the layer: neighbours that would overlap move as one block. */
-function pull(layer: Item[], metrics: Metrics, near: (item: Item) => Item[]): void {
-  interface Block {
-    items: number;
-    weight: number;
-    /** Weighted sum of where its items wish its first one to be. */
-    sum: number;
-  }
-  const blocks: Block[] = [];
-  let offset = 0;
-  const offsets: number[] = [];
-  for (const item of layer) {
-    const others = near(item);
-    const middle = others.length === 0 ? centre(item) : mean(others, item.placed === undefined);
-    // Long lines should be straight; a node without neighbours goes where there is room.
-    const weight = others.length === 0 ? 0.1 : item.placed ? 1 : 4;
-    offsets.push(offset);
-    blocks.push({ items: 1, weight, sum: weight * (middle - Math.floor(item.width / 2) - offset) });
-    offset += item.width + gapAfter(item, metrics);
-    while (blocks.length > 1) {
-      const last = blocks.at(-1)!;
-      const before = blocks.at(-2)!;
-      if (before.sum / before.weight <= last.sum / last.weight) break;
-      before.items += last.items;
-      before.weight += last.weight;
-      before.sum += last.sum;
-      blocks.pop();
-    }
-  }
-  let i = 0;
-  for (const block of blocks) {
-    const x = Math.round(block.sum / block.weight);
-    for (let k = 0; k < block.items; k++, i++) layer[i]!.x = x + offsets[i]!;
-  }
-}
