@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import canonicalize from 'canonicalize';
 import type { ComponentInfo, Manifest } from '../contracts/components.ts';
 import type { Diagnostic } from '../contracts/diagnostics.ts';
@@ -10,13 +11,14 @@ import { blueprintSchemas, type Catalog, type CatalogEntry, referencesOf } from 
 import { schemaErrors } from '../language/schema/index.ts';
 import { BuildCache, type BuiltTool } from './build-cache.ts';
 import { buildDocument, type DocumentBuild, unreadable } from './build-document.ts';
-import { buildTool, type Extract } from './build-tool.ts';
+import { buildTool, type Extract, readText } from './build-tool.ts';
 import { catalogOf } from './catalog.ts';
 import { nameFindings, policyFindings, toolFindings } from './component-findings.ts';
 import type { ComponentSource } from './component-sources.ts';
 import type { Project } from './load-project.ts';
 import type { ProjectComponent } from './project-component.ts';
 import { iceVersion, toolchain } from './toolchain.ts';
+import { undeclaredUses } from './undeclared-uses.ts';
 
 export type { ProjectComponent };
 
@@ -165,6 +167,15 @@ async function buildTools(
       const found = [
         ...toolFindings(source.file, text, tool.tool, schemaErrors),
         ...policyFindings(source.file, text, tool.tool.permissions, project.file.policy),
+        ...undeclaredUses({
+          file: source.file,
+          text,
+          permissions: tool.tool.permissions,
+          code: tool.code,
+          others: tool.ownFiles
+            .filter((file) => file !== source.file && /\.[mc]?[jt]sx?$/.test(file))
+            .map((file) => ({ file, text: readText(join(project.root, file)) })),
+        }),
       ];
       result.diagnostics.push(...found);
       if (!found.some((each) => each.severity === 'error'))

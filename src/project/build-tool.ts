@@ -98,7 +98,8 @@ export function fieldRange(text: string, field: string): Pick<Diagnostic, 'range
   return { range: rangeIn(text, tool + match.index, tool + match.index + match[0].length) };
 }
 
-function rangeIn(text: string, start: number, end: number): NonNullable<Diagnostic['range']> {
+/** From one offset of a text to another, as a range of a finding. */
+export function rangeIn(text: string, start: number, end: number): NonNullable<Diagnostic['range']> {
   const position = (offset: number) => {
     const before = text.slice(0, offset);
     return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n'), offset };

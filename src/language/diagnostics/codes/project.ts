@@ -98,4 +98,16 @@ export const PROJECT_CODES = {
     'export const price = …',
     'export default defineTool({ … })',
   ),
+  ICE1517: entry(
+    'A host that is not declared',
+    'A tool reaches the hosts of its permissions alone, so that one knows before it runs what it may touch. A call of ctx.fetch whose address names another host is always refused. It is a warning where the source leaves doubt whether there is such a call.',
+    "await ctx.fetch('https://api.example.com/prices')",
+    "permissions: { net: ['api.example.com'] },\nawait ctx.fetch('https://api.example.com/prices')",
+  ),
+  ICE1518: entry(
+    'A secret that is not declared',
+    'A tool is given the secrets of its permissions alone; reading any other fails. A push shows to whoever accepts it which secrets a tool has.',
+    'ctx.secrets.EXAMPLE_KEY',
+    "permissions: { secrets: ['EXAMPLE_KEY'] },\nctx.secrets.EXAMPLE_KEY",
+  ),
 };
