@@ -1,10 +1,14 @@
 import { droppedLines, layout, type Metrics, type PlacedList, type PlacedNode } from './layout.ts';
 import { captionOf, countNodes, type GraphModel, type GraphNode, reduced } from './model.ts';
-import { figuresText } from './text.ts';
+import { figuresText as figuresLine } from './text.ts';
 
 export interface SvgOptions {
   allEdges?: boolean;
 }
+
+/** XML makes one blank of several. */
+const figuresText = (figures: Parameters<typeof figuresLine>[0]): string =>
+  figuresLine(figures).replaceAll('  ', ' · ');
 
 const ID_SIZE = 14;
 const CAPTION_SIZE = 12;
@@ -44,7 +48,7 @@ const METRICS: Metrics = {
     const widest = Math.max(...lines.map(({ text, size }) => widthOf(text, size)));
     return { width: Math.ceil(Math.max(110, widest + 32)), height: 20 + lines.length * 19 };
   },
-  heading: (node) => ({ width: Math.ceil(widthOf(headingOf(node).join('  '), ID_SIZE) + 40), height: 40 }),
+  heading: (node) => ({ width: Math.ceil(widthOf(headingOf(node).join(' · '), ID_SIZE) + 40), height: 40 }),
   title: (list) => ({ width: Math.ceil(widthOf(list.name, CAPTION_SIZE) + 32), height: 30 }),
   padding: { x: 16, y: 16 },
   gap: { x: 28, line: 12 },
@@ -84,7 +88,7 @@ function nodeSvg({ node, x, y, width, height, lists }: PlacedNode, indent: strin
     return `${indent}<g class="node ${kindOf(node)}${state}"><title>${tip}</title><rect class="box" x="${x}" y="${y}" width="${width}" height="${height}" rx="8"/><rect class="bar" x="${x}" y="${y + 8}" width="4" height="${height - 16}" rx="2"/>${texts.join('')}</g>\n`;
   }
   const [id = '', ...rest] = headingOf(node);
-  let out = `${indent}<g class="group ${kindOf(node)}${state}"><title>${tip}</title><rect class="frame" x="${x}" y="${y}" width="${width}" height="${height}" rx="10"/><text x="${x + 16}" y="${y + 25}"><tspan class="id">${xml(id)}</tspan><tspan class="caption" dx="10">${xml(rest.join('  '))}</tspan></text></g>\n`;
+  let out = `${indent}<g class="group ${kindOf(node)}${state}"><title>${tip}</title><rect class="frame" x="${x}" y="${y}" width="${width}" height="${height}" rx="10"/><text x="${x + 16}" y="${y + 25}"><tspan class="id">${xml(id)}</tspan><tspan class="caption" dx="10">${xml(rest.join(' · '))}</tspan></text></g>\n`;
   for (const list of lists) {
     if (list.title !== undefined)
       out += `${indent}<g class="list"><rect class="frame" x="${list.x}" y="${list.y}" width="${list.width}" height="${list.height}" rx="8"/><text class="list-title" x="${list.x + 14}" y="${list.y + 19}">${xml(list.title)}</text></g>\n`;

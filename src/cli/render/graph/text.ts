@@ -147,8 +147,11 @@ function boxes(model: GraphModel, options: TextOptions): string[] | undefined {
 
   function paintList(list: PlacedList): void {
     for (const node of list.nodes) paintNode(node);
-    for (const { net, x, y, height } of list.passing)
-      if (height > 0) canvas.down(net, x, y, y + height - 1, { top: true, bottom: true });
+    for (const { net, x, y, height } of list.passing) {
+      if (height === 0) continue;
+      leave(x, y, list);
+      canvas.down(net, x, y, y + height - 1, { top: true, bottom: true });
+    }
     for (const channel of list.channels) paintChannel(channel, list);
   }
 
@@ -175,15 +178,18 @@ function boxes(model: GraphModel, options: TextOptions): string[] | undefined {
     }
   }
 
+  /** A line that begins right under a box comes out of its frame. */
+  function leave(x: number, y: number, list: PlacedList): void {
+    const under = (node: PlacedNode): boolean =>
+      node.x + Math.floor(node.width / 2) === x && node.y + node.height === y;
+    if (list.nodes.some(under)) canvas.text(x, y - 1, unicode ? '┬' : '+', theme.dim);
+  }
+
   function paintChannel({ y, height, lines }: Channel, list: PlacedList): void {
     const { nets } = tracksOf(lines);
     for (const { net, from, to, row } of nets) {
       const turn = row < 0 ? y + height - 1 : y + row;
-      // Out of the frame of the box that stands right above, or of the line that comes down.
-      const source = list.nodes.some(
-        (node) => node.x + Math.floor(node.width / 2) === from && node.y + node.height === y,
-      );
-      if (source) canvas.text(from, y - 1, unicode ? '┬' : '+', theme.dim);
+      leave(from, y, list);
       if (row >= 0) {
         canvas.down(net, from, y, turn, { top: true, bottom: false });
         const xs = [from, ...to.map((end) => end.x)];
