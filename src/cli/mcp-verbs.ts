@@ -20,6 +20,8 @@ const HIDDEN = new Set([
   'cwd',
   'detach',
   'format',
+  // What only looks at runs must not write files for whoever calls it.
+  'save-test',
 ]);
 
 interface Where {

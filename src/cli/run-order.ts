@@ -16,7 +16,7 @@ export interface RunOrder {
   title: string;
   /** Where it is written, relative to the project; absent for what is registered. */
   file?: string;
-  what: Pick<CreateRun, 'ref' | 'digest' | 'version' | 'pins'>;
+  what: Pick<CreateRun, 'ref' | 'digest' | 'version' | 'pins' | 'about'>;
   input: JsonSchema;
   /** Project sources: content to upload first. Empty for what is registered on the target. */
   content: Map<string, Uint8Array>;
@@ -88,10 +88,16 @@ export function filesOf(
 /** Everything that a component of the project needs, by digest: itself, and what it refers to in the project. */
 export function orderOfSource(built: BuiltProject, component: ProjectComponent): RunOrder {
   const { pins, components } = involved(built, component);
+  const about = Object.fromEntries(
+    [...components.values()].map(({ digest, version, info }) => [
+      digest,
+      { version, description: info.description.slice(0, 10_000) },
+    ]),
+  );
   return {
     title: `${component.kind}/${component.name}`,
     file: component.file,
-    what: { digest: component.digest, version: component.version, pins },
+    what: { digest: component.digest, version: component.version, pins, about },
     input: component.manifest.input,
     content: contentOf([...components.values()]),
   };

@@ -76,6 +76,16 @@ export const createRunSchema = z.strictObject({
   digest: digestSchema.optional(),
   version: z.string().optional().describe('With digest: the version that the source says'),
   pins: z.record(z.string(), digestSchema).optional().describe('"tool/price@^1" -> digest of a manifest'),
+  about: z
+    .record(
+      digestSchema,
+      z.strictObject({
+        version: z.string().max(100).optional(),
+        description: z.string().max(10_000).optional(),
+      }),
+    )
+    .optional()
+    .describe('With digest: what the sources say of components, which models and people read'),
   inputs: z.record(z.string(), jsonSchema).default({}),
   deadlineMs: z.number().int().positive().optional(),
   maxCost: z.number().positive().optional(),

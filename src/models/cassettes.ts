@@ -18,8 +18,10 @@ export interface Tape {
 
 /** A tape of exchanges with models and the network: written once, played in tests without keys and network. */
 export interface Cassette extends Tape {
-  /** The file's text: readable YAML, in the order of recording, or of the cases when these are given. */
-  text(cases?: readonly string[]): Promise<string>;
+  /** The file's text: readable YAML, in the order of recording. */
+  text(): Promise<string>;
+  /** Puts recordings in the order of the cases, and drops those of cases that there are no more. */
+  retain(cases: readonly string[]): void;
   readonly size: number;
   /** Recordings that were never asked for: the test no longer does what it did. */
   unplayed(): { case?: string; kind: ExchangeKind; request: JsonObject }[];
@@ -88,10 +90,13 @@ export async function openCassette(options: CassetteOptions): Promise<Cassette> 
     record(kind, request, answer) {
       exchanges.push(entryOf(kind, request, answer));
     },
-    text(cases) {
-      const place = new Map(cases?.map((name, index) => [name, index]));
-      const at = (one: Exchange): number => place.get(one.case ?? '') ?? -1;
-      return writeExchanges(cases ? exchanges.toSorted((a, b) => at(a) - at(b)) : exchanges);
+    text: () => writeExchanges(exchanges),
+    retain(cases) {
+      const place = new Map(cases.map((name, index) => [name, index]));
+      const at = (one: Exchange): number => (one.case === undefined ? -1 : place.get(one.case)!);
+      exchanges = exchanges
+        .filter((one) => one.case === undefined || place.has(one.case))
+        .sort((a, b) => at(a) - at(b));
     },
     get size() {
       return exchanges.length;

@@ -3,6 +3,7 @@ import { type Manifest, manifestSchema } from '../contracts/components.ts';
 import { IceError } from '../contracts/errors.ts';
 import { type ComponentKind, type ComponentRef, formatRef } from '../contracts/ids.ts';
 import { type AgentDocument, agentDocumentSchema } from '../contracts/nodes/agent.ts';
+import type { CreateRun } from '../contracts/runs.ts';
 import { type Catalog, type CatalogEntry, referencesOf } from '../language/index.ts';
 import { LATEST, resolveRange } from '../registry/index.ts';
 import type { VersionRow } from '../registry/ports.ts';
@@ -15,12 +16,16 @@ export interface Reached extends CatalogEntry {
   by: string;
 }
 
+export type About = NonNullable<CreateRun['about']>;
+
 /** Where references are looked up before the target's registry. */
 export interface CatalogSources {
   project: string;
   /** `tool/price@^1` -> digest of an uploaded manifest. Whoever pins vouches for it: `pinnedBy`. */
   pins?: Readonly<Record<string, string>>;
   pinnedBy?: string;
+  /** What the sources of pinned components say of themselves, by digest: it is no part of their manifests. */
+  about?: About;
   /** Versions that a push is about to make. */
   coming?: readonly VersionRow[];
 }
@@ -92,7 +97,7 @@ async function find(
   const { project, pins, coming } = sources;
   const pin = pins && Object.hasOwn(pins, key) ? pins[key] : undefined;
   if (pin !== undefined) {
-    const entry = await loadDigest(services, project, pin, undefined, sources.pinnedBy);
+    const entry = await loadDigest(services, project, pin, sources.about?.[pin], sources.pinnedBy);
     if (entry.manifest.kind !== ref.kind || entry.manifest.name !== ref.name)
       throw new IceError(
         'bad_request',
@@ -119,17 +124,24 @@ async function find(
   return { entry: { ...bare(version), by: 'std' }, fromRegistry: false };
 }
 
-const bare = (row: { version: string; digest: string; manifest: Manifest }): CatalogEntry => ({
+/** What the language needs of a version. Models read the description when they choose a tool. */
+const bare = (row: {
+  version: string;
+  digest: string;
+  manifest: Manifest;
+  info?: { description: string };
+}): CatalogEntry => ({
   version: row.version,
   digest: row.digest,
   manifest: row.manifest,
+  ...(row.info?.description ? { description: row.info.description } : {}),
 });
 
 /** A registered version: its manifest is in the row, a workflow's document is its entry. */
 export async function loadVersion(
   services: Services,
   project: string,
-  row: { version: string; digest: string; manifest: Manifest; createdBy: string },
+  row: Pick<VersionRow, 'version' | 'digest' | 'manifest' | 'info' | 'createdBy'>,
 ): Promise<Reached> {
   const entry: Reached = { ...bare(row), by: row.createdBy };
   return withDocument(services, project, entry);
@@ -140,7 +152,7 @@ export async function loadDigest(
   services: Services,
   project: string,
   digest: string,
-  version: string | undefined,
+  about: About[string] | undefined,
   vouchedBy: string | undefined,
 ): Promise<Reached> {
   const found = await services.artifacts.get(project, digest);
@@ -154,9 +166,10 @@ export async function loadDigest(
   }
   const manifest = parseManifest(digest, found.bytes);
   const entry: Reached = {
-    version: version ?? '0.0.0',
+    version: about?.version ?? '0.0.0',
     digest,
     manifest,
+    ...(about?.description ? { description: about.description } : {}),
     by: vouchedBy === 'operator' ? 'operator' : found.by,
   };
   return withDocument(services, project, entry);

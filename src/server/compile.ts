@@ -3,14 +3,21 @@ import { IceError } from '../contracts/errors.ts';
 import { type ComponentRef, formatRef, parseRef } from '../contracts/ids.ts';
 import type { Plan } from '../contracts/plan.ts';
 import { compilePlan, toolPlan } from '../language/index.ts';
-import { assertRunnable, buildCatalog, loadDigest, loadVersion, type Reached } from './catalog.ts';
+import {
+  type About,
+  assertRunnable,
+  buildCatalog,
+  loadDigest,
+  loadVersion,
+  type Reached,
+} from './catalog.ts';
 import type { Services } from './services.ts';
 import { resolveOn, whyMissing } from './versions.ts';
 
 /** What is to be run. */
 export type RunSource =
   | { ref: string }
-  | { digest: string; version?: string | undefined; pins: Record<string, string> };
+  | { digest: string; version?: string | undefined; pins: Record<string, string>; about?: About };
 
 interface Kept {
   plan: Plan;
@@ -33,10 +40,22 @@ export function createCompiler(services: Services) {
     by: string,
   ): Promise<Omit<Kept, 'planDigest'>> => {
     const revision = await services.registry.revision(project);
-    const sources = 'ref' in source ? { project } : { project, pins: source.pins, pinnedBy: by };
+    const sources =
+      'ref' in source
+        ? { project }
+        : {
+            project,
+            pins: source.pins,
+            pinnedBy: by,
+            ...(source.about === undefined ? {} : { about: source.about }),
+          };
     let root: Reached;
     if ('ref' in source) root = await rootOf(services, project, source.ref);
-    else root = await loadDigest(services, project, source.digest, source.version, by);
+    else {
+      const { version, about, digest } = source;
+      const said = { ...about?.[digest], ...(version === undefined ? {} : { version }) };
+      root = await loadDigest(services, project, digest, said, by);
+    }
     const catalog = await buildCatalog(services, root.blueprint ?? root.agent, sources);
     const plan = root.blueprint
       ? compilePlan({ ...root.blueprint, version: root.version }, root.digest, catalog)

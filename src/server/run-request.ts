@@ -12,8 +12,8 @@ export function sourceOf(body: CreateRun, token: TokenRow): RunSource {
       hint: 'ref names a registered version (price@^1); digest is that of an uploaded manifest',
     });
   if (body.ref !== undefined) {
-    if (body.pins !== undefined || body.version !== undefined)
-      throw new IceError('bad_request', 'body: pins and version go with digest, not with ref', {
+    if (body.pins !== undefined || body.version !== undefined || body.about !== undefined)
+      throw new IceError('bad_request', 'body: pins, version and about go with digest, not with ref', {
         hint: 'A reference is resolved on the target, with everything in it',
       });
     return { ref: body.ref };
@@ -27,7 +27,12 @@ export function sourceOf(body: CreateRun, token: TokenRow): RunSource {
         details: { needs: 'developer', has: token.role },
       },
     );
-  return { digest: body.digest!, version: body.version, pins: body.pins ?? {} };
+  return {
+    digest: body.digest!,
+    version: body.version,
+    pins: body.pins ?? {},
+    ...(body.about === undefined ? {} : { about: body.about }),
+  };
 }
 
 /** What makes two requests with one id the same: all that they ask for, in any order of keys. */

@@ -141,6 +141,8 @@ function environment({ input, output, nodeIds }: Tested): TypeEnv {
 /** The type of an expression; reports what can't be. Warnings are left out: a test that is wrong shows it. */
 function infer(out: Collector, env: TypeEnv, text: string, at: Path): JsonSchema | undefined {
   const parsed = parseTemplate(text);
+  // What can't be read has been reported, and is of no type.
+  if (parsed.findings.length > 0) return undefined;
   const { type, findings } = inferTemplate(parsed.template, env);
   const errors = findings.filter((each) => each.severity === 'error');
   for (const { code, message, start, end, help } of errors)
@@ -150,7 +152,12 @@ function infer(out: Collector, env: TypeEnv, text: string, at: Path): JsonSchema
 
 function checkCondition(out: Collector, env: TypeEnv, text: string, at: Path): void {
   const type = infer(out, env, text, at);
-  if (type === undefined || conditionProblem(type) !== 'type') return;
+  if (
+    type === undefined ||
+    parseTemplate(text).template.kind !== 'single' ||
+    conditionProblem(type) !== 'type'
+  )
+    return;
   out.atValue('ICE1407', at, 'An assertion must be true or false, and this is neither', {
     help: 'Compare it: outputs.n > 3, outputs.name == "kettle", size(outputs.rows) > 0.',
   });

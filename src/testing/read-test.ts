@@ -18,7 +18,7 @@ import type { ParsedSource } from '../language/source/parsed-source.ts';
 import type { Path } from '../language/source/path.ts';
 import { readSource } from '../language/source/read-source.ts';
 
-/** A file of tests as it was read; `test` is there when nothing in it is wrong. */
+/** A file of tests as it was read; `test` is there when it has the form of one, though more may be wrong with it. */
 export interface ReadTest {
   file: string;
   source: ParsedSource;
@@ -49,9 +49,13 @@ export function readTest(input: { text: string; file: string }): ReadTest {
     checkCases(out, test);
     for (const [i, scorer] of test.scorers.entries()) checkScorer(out, scorer, ['scorers', i]);
   }
-  const found = [...diagnostics, ...out.diagnostics];
-  if (!test || found.some((each) => each.severity === 'error')) return { file, source, diagnostics: found };
-  return { file, source, test, ...(ref ? { ref } : {}), diagnostics: found };
+  return {
+    file,
+    source,
+    ...(test ? { test } : {}),
+    ...(ref ? { ref } : {}),
+    diagnostics: [...diagnostics, ...out.diagnostics],
+  };
 }
 
 /** Names cases and scorers as people call them, where the walk would say `0`. */

@@ -58,14 +58,21 @@ export const missedIn = (one: CaseReport): Missed[] =>
       ...(one.line === undefined ? {} : { line: one.line }),
     }));
 
-/** The mean of each scorer of a file over its cases; those that succeeded have a score, the others count as 0. */
+/**
+ * The mean of each scorer of a file over those of its cases that expect no error (`null` stands for one that does). A
+ * case that should have succeeded and did not counts as 0.
+ */
 export function meansOf(
   test: TestFile,
   file: string,
-  cases: readonly Pick<Verdict, 'shared'>[],
+  verdicts: readonly (Pick<Verdict, 'shared'> | null)[],
 ): TestReport['means'] {
+  const cases = verdicts.filter((one) => one !== null);
   return test.scorers.map((scorer: Scorer, index) => {
-    const sum = cases.reduce((total, one) => total + (one.shared[index]?.score ?? 0), 0);
+    const sum = cases.reduce(
+      (total, { shared }) => total + (shared.find((each) => each.index === index)?.score ?? 0),
+      0,
+    );
     return {
       test: test.test,
       scorer: scorerName(scorer),

@@ -39,7 +39,7 @@ export async function withCase(request: SaveRequest): Promise<string> {
       written,
     )}`;
   const { test, ref, diagnostics } = readTest({ text, file });
-  if (!test)
+  if (!test || diagnostics.some((each) => each.severity === 'error'))
     throw new IceError('validation_failed', `${file} is no test file that can be added to.`, {
       hint: `Correct it (ice test ${file} shows where), or name another file`,
       details: { diagnostics },

@@ -28,8 +28,8 @@ export interface Verdict {
   state: 'passed' | 'failed' | 'missed';
   problems: Problem[];
   scores: JudgedScore[];
-  /** Of the scorers of the whole file, whose threshold is for the mean over its cases; same order as there. */
-  shared: Score[];
+  /** Of the scorers of the whole file, whose threshold is for the mean over its cases; `index`: which of them. */
+  shared: (Score & { index: number })[];
 }
 
 /** Compares what became of a case with what it has to be like. Never throws for what the case says. */
@@ -205,9 +205,9 @@ async function scoreCase(
       met: reaches(mean, one.threshold),
     });
   }
-  for (const scorer of test.scorers) {
+  for (const [index, scorer] of test.scorers.entries()) {
     const got = await attempt(scorer);
-    if (got) verdict.shared.push(got);
+    if (got) verdict.shared.push({ ...got, index });
   }
 }
 

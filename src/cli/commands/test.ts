@@ -1,109 +1,265 @@
-import { isDeepStrictEqual } from 'node:util';
-import { Flags } from '@oclif/core';
+import { Args, Flags } from '@oclif/core';
+import type { Diagnostic } from '../../contracts/diagnostics.ts';
 import { IceError } from '../../contracts/errors.ts';
-import type { Json } from '../../contracts/json.ts';
-import { askTarget } from '../ask-target.ts';
+import type { AnyRunEvent } from '../../contracts/events.ts';
+import { formatDiagnostics } from '../../language/diagnostics/format.ts';
+import { compilePlan } from '../../language/index.ts';
+import { annotations } from '../../testing/annotations.ts';
+import { Coverage } from '../../testing/coverage.ts';
+import { junit } from '../../testing/junit.ts';
+import { type CaseReport, countsOf, sayMissed } from '../../testing/report.ts';
 import { IceCommand } from '../base-command.ts';
-import { buildProject, errorsIn } from '../built-project.ts';
-import { invalidProject } from '../findings.ts';
-import { eventsFlag } from '../flags.ts';
+import { type BuiltProject, buildProject, errorsIn } from '../built-project.ts';
+import { countFlag, eventsFlag } from '../flags.ts';
+import { openTestHost } from '../local-test-host.ts';
 import { openWorkbench } from '../local-workbench.ts';
-import type { Outcome } from '../outcome.ts';
+import { errorDocument, type Outcome, type View } from '../outcome.ts';
 import { plural } from '../render/figures.ts';
-import { type TestResult, testLines } from '../render/test-results.ts';
-import { projectOf } from '../workspace.ts';
+import { testLines } from '../render/test-report.ts';
+import { selectTests } from '../test-files.ts';
+import { gatherTests, type Suite } from '../test-jobs.ts';
+import { fetchPushed, nothingPushed } from '../test-pushed.ts';
+import { type RanTests, runTests } from '../test-run.ts';
+import { watchFolder } from '../watch-folder.ts';
+import { projectOf, type Workspace } from '../workspace.ts';
 
-const AT_ONCE = 4;
-const EXAMPLE_MS = 30_000;
+const REPORTERS = ['pretty', 'json', 'junit', 'github'] as const;
+
+/** Either what to run, or why nothing can be run. */
+type Gathered = { built: BuiltProject; suites: Suite[] } | { refused: Outcome };
 
 export default class Test extends IceCommand<typeof Test> {
-  static override summary = "Run the tools' examples";
+  static override summary = 'Run the tests of the project';
   static override description =
-    'Each example of a tool is a call; its result has to match the output schema and, where the example says one, the output itself. Offline: what a tool reaches for over the network is not there.';
-  static override examples = ['ice test', 'ice test --filter price', 'ice test --json'];
+    'Examples of tools, and cases in *.test.yaml files: inputs, and what outputs, assertions, errors or scores a run has to have. Runs are the real thing, in memory and in the sandbox; models and the network are played from cassettes, so that no key is needed and nothing goes out. `--record` makes the cassettes.';
+  static override examples = [
+    'ice test',
+    'ice test tests/shop.test.yaml --filter kettle',
+    'ice test --watch',
+    'ice test --record               # goes out, and writes NAME.cassette.yaml',
+    'ice test --coverage',
+    'ice test --reporter junit > junit.xml',
+  ];
+  static override strict = false;
+  static override args = {
+    files: Args.string({
+      description: 'Test files, components or folders; the whole project unless said',
+      multiple: true,
+      ignoreStdin: true,
+    }),
+  };
   static override flags = {
     filter: Flags.string({
-      description: 'Only tools or examples with this in their name',
+      description: 'Only cases with this in their name, or in that of what they test',
       helpValue: 'TEXT',
     }),
+    watch: Flags.boolean({ description: 'Again whenever a file changes' }),
+    record: Flags.boolean({
+      description: 'Go out to models and the network, and record what they answer',
+      exclusive: ['live', 'watch'],
+    }),
+    live: Flags.boolean({ description: 'Go out to models and the network, and record nothing' }),
+    coverage: Flags.boolean({ description: 'Show which nodes and branches of workflows never ran' }),
+    concurrency: countFlag(1, 64)({ description: 'Cases at once; 8 unless said' }),
+    reporter: Flags.option({
+      options: REPORTERS,
+      description: 'How results are written',
+      default: 'pretty',
+    })(),
     ...eventsFlag,
   };
-  static override exitCodes = [1, 3];
+  static override exitCodes = [1, 3, 10, 11];
 
   override async run(): Promise<Outcome> {
-    const { flags, output } = this;
     const workspace = await this.workspace();
+    return this.flags.watch ? this.#watch(workspace) : this.#test(workspace);
+  }
+
+  async #test(workspace: Workspace): Promise<Outcome> {
+    const { flags, output } = this;
+    const gathered = await this.#gather(workspace);
+    if ('refused' in gathered) return gathered.refused;
+    const { built, suites } = gathered;
+    const { root, name } = projectOf(workspace);
+    const mode = flags.record ? 'record' : flags.live ? 'live' : 'replay';
+    const coverage = flags.coverage ? this.#coverage(built) : undefined;
+    const total = suites.reduce((sum, suite) => sum + suite.cases.length, 0);
+    const host = await openTestHost({
+      root,
+      project: workspace.settings.project.value ?? name,
+      settings: workspace.settings,
+      env: this.world.env,
+      goesOut: mode !== 'replay',
+    });
+    let done = 0;
+    try {
+      const ran = await runTests(suites, {
+        root,
+        host,
+        atOnce: flags.concurrency ?? 8,
+        mode,
+        partial: flags.filter !== undefined || this.#named.length > 0,
+        ...(coverage ? { coverage } : {}),
+        warn: (message) => output.warn(message),
+        onCase: async (report, events) => {
+          done++;
+          if (output.live) output.draw(`\r\x1B[K${output.theme.dim(`${done} of ${plural(total, 'test')}`)}`);
+          await this.#event(report, events);
+        },
+      });
+      return this.#outcome(ran);
+    } finally {
+      if (output.live && done > 0) output.draw('\r\x1B[K');
+      await host.close();
+    }
+  }
+
+  get #named(): string[] {
+    return (this.args.files as unknown as string[] | undefined) ?? [];
+  }
+
+  /** Builds the project and reads its tests. Errors: `not_found`, `usage`, `project_invalid`. */
+  async #gather(workspace: Workspace): Promise<Gathered> {
     const project = projectOf(workspace);
+    const selection = selectTests(project, this.world.cwd, this.#named);
     const workbench = openWorkbench(project.root);
     try {
+      const pushed = nothingPushed();
       const built = await buildProject({
         project,
         workbench,
-        ask: (refs) => this.connected(workspace, ({ client }) => askTarget(client, refs)),
+        ask: (refs) =>
+          this.connected(workspace, async ({ client }) => (await fetchPushed(client, refs, pushed)).entries),
       });
-      if (errorsIn(built.diagnostics).length > 0)
-        throw invalidProject(output, built.diagnostics, built.texts);
-      const cases = built.components
-        .filter((component) => component.kind === 'tool')
-        .flatMap((component) =>
-          component.info.examples.map((example, i) => ({
-            component,
-            example,
-            name: example.name ?? `example ${i + 1}`,
-          })),
-        )
-        .filter(({ component, name }) => !flags.filter || `${component.name} ${name}`.includes(flags.filter));
-      const results: TestResult[] = [];
-      const queue = cases.entries();
-      const work = async (): Promise<void> => {
-        for (const [i, { component, example, name }] of queue) {
-          const from = performance.now();
-          const result: TestResult = { component: component.name, name, state: 'passed', durationMs: 0 };
-          try {
-            const got = await workbench.runTool(component, example.input, AbortSignal.timeout(EXAMPLE_MS));
-            if (example.output !== undefined && !isDeepStrictEqual(got, example.output))
-              Object.assign(result, {
-                state: 'failed',
-                expected: example.output,
-                got,
-                why: differenceOf(example.output, got),
-              });
-          } catch (error) {
-            const { code, message } = IceError.from(error);
-            Object.assign(result, { state: 'failed', why: `${code}: ${message}` });
-          }
-          result.durationMs = Math.round(performance.now() - from);
-          results[i] = result;
-          await output.event({ v: 1, ts: Date.now(), type: `test.${result.state}`, ...result });
-        }
-      };
-      await Promise.all(Array.from({ length: AT_ONCE }, work));
-      const failed = results.filter((one) => one.state === 'failed').length;
-      return {
-        body: { tests: results, counts: { passed: results.length - failed, failed } },
-        text: (view) => testLines(results, view),
-        ...(failed > 0
-          ? { error: new IceError('test_failed', `${plural(failed, 'test')} failed.`), told: true }
-          : {}),
-      };
+      if (errorsIn(built.diagnostics).length > 0) return this.#refused(built.diagnostics, built.texts);
+      const { filter } = this.flags;
+      const { suites, diagnostics, texts } = await gatherTests({
+        project,
+        built,
+        std: selection.testFiles.length + selection.others.length > 0 ? await workbench.std() : [],
+        pushed,
+        selection,
+        filter,
+        renews: this.flags.record && filter === undefined && this.#named.length === 0,
+      });
+      if (errorsIn(diagnostics).length > 0) return this.#refused(diagnostics, texts);
+      if (suites.length === 0 && (filter !== undefined || this.#named.length > 0))
+        throw new IceError('not_found', 'No test is meant by that.', {
+          hint: 'ice test runs all of them, and shows their names',
+        });
+      return { built, suites };
     } finally {
       await workbench.close();
     }
   }
-}
 
-/** The first place where two values differ, in words. */
-function differenceOf(expected: Json, got: Json, path = 'result'): string {
-  if (expected !== null && got !== null && typeof expected === 'object' && typeof got === 'object') {
-    if (Array.isArray(expected) !== Array.isArray(got)) return `${path} has another type`;
-    const a = expected as Record<string, Json>;
-    const b = got as Record<string, Json>;
-    for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
-      const at = Array.isArray(expected) ? `${path}[${key}]` : `${path}.${key}`;
-      if (!(key in b)) return `${at} is missing`;
-      if (!(key in a)) return `${at} is there, and was not expected`;
-      if (!isDeepStrictEqual(a[key], b[key])) return differenceOf(a[key]!, b[key]!, at);
-    }
+  /** Tests of what is not valid would only tell the same in worse words. */
+  #refused(diagnostics: readonly Diagnostic[], texts: Map<string, string>): { refused: Outcome } {
+    const errors = errorsIn(diagnostics);
+    const files = new Set(errors.map((one) => one.file));
+    const where = files.size === 1 ? [...files][0] : plural(files.size, 'file');
+    const error = new IceError(
+      'validation_failed',
+      `${plural(errors.length, 'error')} in ${where}; no test was run.`,
+    );
+    const format = this.flags.reporter === 'github' ? 'github' : 'pretty';
+    const text = ({ theme, columns }: View): string[] => [
+      formatDiagnostics(errors, texts, format, { color: theme.color, width: columns })
+        .trimEnd()
+        .replace(/\n+[^\n]*\d+ errors?[^\n]* in \d+ files?\.[^\n]*$/, ''),
+      '',
+      `${theme.bad(theme.mark.fail)} ${theme.strong(error.message)}`,
+    ];
+    return { refused: { body: { tests: [], diagnostics: errors.slice(0, 100) }, text, error, told: true } };
   }
-  return `${path} is ${JSON.stringify(got)}, expected ${JSON.stringify(expected)}`;
+
+  #coverage({ components, catalog }: BuiltProject): Coverage {
+    const coverage = new Coverage();
+    for (const { kind, blueprint, digest } of components)
+      if (kind === 'workflow' && blueprint) coverage.declare(compilePlan(blueprint, digest, catalog));
+    return coverage;
+  }
+
+  async #event(report: CaseReport, events: readonly AnyRunEvent[]): Promise<void> {
+    const { output } = this;
+    const of = { test: report.test, case: report.name };
+    if (output.mode === 'events') for (const event of events) await output.event({ ...event, ...of });
+    await output.event({ v: 1, ts: Date.now(), type: `test.${report.state}`, ...report });
+  }
+
+  #outcome({ report, written }: RanTests): Outcome {
+    const { flags } = this;
+    const counts = countsOf(report.cases);
+    const [missed] = report.missed;
+    const error =
+      counts.failed > 0
+        ? new IceError('test_failed', `${plural(counts.failed, 'test')} failed.`)
+        : missed
+          ? new IceError('threshold_missed', sayMissed(missed), { details: { missed: report.missed } })
+          : undefined;
+    const { cases, ...rest } = report;
+    const body = {
+      tests: cases.map((one) => ({
+        ...one,
+        ...(one.problems[0] ? { why: one.problems[0].message } : {}),
+      })),
+      counts,
+      ...rest,
+      ...(flags.record ? { recorded: written } : {}),
+    };
+    const text = (view: View): string[] => {
+      switch (flags.reporter) {
+        case 'json':
+          return [
+            JSON.stringify(
+              { ok: !error, ...body, ...(error ? { error: errorDocument(error) } : {}) },
+              null,
+              2,
+            ),
+          ];
+        case 'junit':
+          return [junit(report)];
+        case 'github':
+          return [annotations(report)];
+        default:
+          return [
+            ...testLines(report, view, { verbose: this.output.verbose }),
+            ...written.map((file) => view.theme.dim(`recorded ${file}`)),
+          ];
+      }
+    };
+    return { body, text, ...(error ? { error, told: true } : {}) };
+  }
+
+  async #watch(workspace: Workspace): Promise<Outcome> {
+    const { output } = this;
+    const { root } = projectOf(workspace);
+    const attempt = async (space: Workspace): Promise<Outcome> => {
+      try {
+        return await this.#test(space);
+      } catch (error) {
+        // What is not valid now may be so after the next change.
+        if (!(error instanceof IceError) || error.exitCode > 13) throw error;
+        return {
+          body: {},
+          text: ({ theme }) => [theme.bad(`${theme.mark.fail} ${error.message}`)],
+          error,
+          told: true,
+        };
+      }
+    };
+    const show = async (outcome: Outcome): Promise<void> => {
+      const { columns, isTTY } = output.resultScreen;
+      if (isTTY && output.mode === 'text') output.draw('\x1B[2J\x1B[H');
+      await output.emit(...(outcome.text?.({ theme: output.resultTheme, columns, isTTY }) ?? []));
+      output.note(output.theme.dim('Watching; Ctrl-C ends.'));
+    };
+    let last = await attempt(workspace);
+    await show(last);
+    for await (const _ of watchFolder(root)) {
+      last = await attempt(await this.workspace());
+      await show(last);
+    }
+    return { ...last, text: () => [] };
+  }
 }

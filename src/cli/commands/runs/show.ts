@@ -15,15 +15,20 @@ export default class RunsShow extends IceCommand<typeof RunsShow> {
   static override examples = [
     'ice runs show run_01jd…',
     'ice runs show last --timeline',
+    'ice runs show last --save-test tests/report.test.yaml',
     'ice runs show run_01jd… --json',
   ];
   static override args = { id: requiredArg('A run, or `last`') };
   static override flags = {
     timeline: Flags.boolean({ description: 'When each node ran, instead of the tree' }),
     events: Flags.boolean({ description: 'The whole journal as JSON lines' }),
+    'save-test': Flags.string({
+      description: 'Add the run as a case to a test file, which is made if need be',
+      helpValue: 'FILE',
+    }),
   };
   static override readOnly = true;
-  static override exitCodes = [11];
+  static override exitCodes = [3, 11, 12];
 
   override async run(): Promise<Outcome> {
     return this.connected(await this.workspace(), async ({ client, target }) => {
@@ -33,6 +38,11 @@ export default class RunsShow extends IceCommand<typeof RunsShow> {
         client.runs.outline(id),
         client.runs.events(id),
       ]);
+      const file = this.flags['save-test'];
+      if (file !== undefined) {
+        const { saveTest } = await import('../../test-save.ts');
+        return saveTest({ file, run, outline, cwd: this.world.cwd, warn: (text) => this.output.warn(text) });
+      }
       const view = new RunView(outline);
       for (const event of events) {
         view.apply(event);
