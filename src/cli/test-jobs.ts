@@ -19,6 +19,9 @@ import { componentOf, orderOfSource, type RunOrder } from './run-order.ts';
 import { cassetteBeside, type TestSelection, textIfThere } from './test-files.ts';
 import type { Pushed } from './test-pushed.ts';
 
+/** What to run in a test; the rest of an order is for the target that it would go to. */
+type TestOrder = Pick<RunOrder, 'title' | 'what' | 'input' | 'content'>;
+
 /** The cases of one file, or the examples of one tool. */
 export interface Suite {
   test: TestFile;
@@ -29,7 +32,7 @@ export interface Suite {
   source?: string;
   /** Where its recordings are, relative to the project. */
   cassette: string;
-  order: RunOrder;
+  order: TestOrder;
   timeoutMs: number;
   /** Examples say what the tool returns, which is more exact than what the outputs of its run are. */
   examples: boolean;
@@ -119,10 +122,11 @@ function exampleSuite(request: GatherRequest, component: ProjectComponent): Suit
 }
 
 /** With what the project's sources refer to on the target: the host of tests has no registry of its own. */
-function orderWith({ built, pushed }: GatherRequest, component: ProjectComponent): RunOrder {
-  const order = orderOfSource(built, component);
+function orderWith({ built, pushed }: GatherRequest, component: ProjectComponent): TestOrder {
+  const { title, input, ...order } = orderOfSource(built, component);
   return {
-    ...order,
+    title,
+    input,
     what: {
       ...order.what,
       pins: { ...pushed.pins, ...order.what.pins },
@@ -163,7 +167,7 @@ function fileSuite(request: GatherRequest, read: ReadTest, diagnostics: Diagnost
 }
 
 interface Subject {
-  order: RunOrder;
+  order: TestOrder;
   output: JsonSchema;
   own?: ProjectComponent;
 }
