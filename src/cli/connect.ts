@@ -11,6 +11,8 @@ export interface Connection {
   target: TargetNote;
   /** This process executes runs itself: there is no server to leave them to. */
   executes: boolean;
+  /** Starts what runs tools ahead of the first call, where this process runs them. */
+  warm(): void;
   /** Executes a run, if this process is the one to do it; resolves when the run is left alone. */
   drive(runId: string): Promise<void>;
   /** Gives a run back, for another process to go on with; nothing to do where a server has it. */
@@ -43,7 +45,13 @@ export async function connect(workspace: Workspace, options: ConnectOptions): Pr
     : connectRemote(workspace, target, options);
 }
 
-const stays = { executes: false, drive: async () => {}, suspend: async () => {}, close: async () => {} };
+const stays = {
+  executes: false,
+  warm: () => {},
+  drive: async () => {},
+  suspend: async () => {},
+  close: async () => {},
+};
 
 async function connectRemote(
   workspace: Workspace,
@@ -113,6 +121,7 @@ async function connectLocal(
     }),
     target: { ...note, through: 'this process' },
     executes: true,
+    warm: () => host.runtimes.warm(),
     drive: (runId) => host.drive(runId),
     suspend: (runId) => host.suspend(runId),
     close: () => host.close(),

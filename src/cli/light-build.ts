@@ -61,6 +61,10 @@ const refsOf = (component: ProjectComponent): ComponentRef[] => {
   return document ? referencesOf(document) : [];
 };
 
+/** Whether a name is, by the name of its file, that of a tool. */
+export const namesTool = ({ sources }: Project, { kind, name }: ComponentRef): boolean =>
+  (kind ?? 'tool') === 'tool' && sources.some((source) => source.kind === 'tool' && stemOf(source) === name);
+
 /** `tools/price.ts` and `tools/price/index.ts` are price. */
 function stemOf({ file }: ComponentSource): string {
   const parts = file.split('/');

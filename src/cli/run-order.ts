@@ -18,6 +18,8 @@ export interface RunOrder {
   file?: string;
   what: Pick<CreateRun, 'ref' | 'digest' | 'version' | 'pins' | 'about'>;
   input: JsonSchema;
+  /** It calls tools, as far as can be told without its target. */
+  callsTools: boolean;
   /** Project sources: content to upload first. Empty for what is registered on the target. */
   content: Map<string, Uint8Array>;
 }
@@ -99,9 +101,15 @@ export function orderOfSource(built: BuiltProject, component: ProjectComponent):
     file: component.file,
     what: { digest: component.digest, version: component.version, pins, about },
     input: component.manifest.input,
+    callsTools: component.kind === 'tool' || Object.keys(pins).length > 0 || refersToStd(component),
     content: contentOf([...components.values()]),
   };
 }
+
+const refersToStd = ({ blueprint, agent }: ProjectComponent): boolean => {
+  const document = blueprint ?? agent;
+  return document !== undefined && referencesOf(document).some((ref) => ref.name.startsWith('std/'));
+};
 
 /** A component that is registered on the target, or ships with ice. */
 export async function orderOfRegistered(client: Client, text: string): Promise<RunOrder> {
@@ -111,6 +119,7 @@ export async function orderOfRegistered(client: Client, text: string): Promise<R
     title: `${kind}/${name}`,
     what: { ref: `${kind}/${name}${range === undefined ? '' : `@${range}`}` },
     input: manifest.input,
+    callsTools: kind !== 'workflow',
     content: new Map(),
   };
 }

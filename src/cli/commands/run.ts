@@ -13,7 +13,7 @@ import { invalidProject } from '../findings.ts';
 import { durationFlag, eventsFlag, moneyFlag, requiredArg } from '../flags.ts';
 import { followRun } from '../follow.ts';
 import { readInputs } from '../inputs.ts';
-import { lightBuild } from '../light-build.ts';
+import { lightBuild, namesTool } from '../light-build.ts';
 import { openWorkbench } from '../local-workbench.ts';
 import type { Outcome } from '../outcome.ts';
 import { schemaLines } from '../render/component.ts';
@@ -73,6 +73,7 @@ export default class Run extends IceCommand<typeof Run> {
         const { client, target } = connection;
         if (flags.detach) needServer(connection.executes, 'run');
         const order = await this.#order(workspace, connection);
+        if (order.callsTools) connection.warm();
         const inputs = await this.#inputs(order.input);
         await uploadContent(client, order.content);
         const key = flags['idempotency-key'];
@@ -110,13 +111,15 @@ export default class Run extends IceCommand<typeof Run> {
     );
   }
 
-  async #order(workspace: Workspace, { client }: Connection): Promise<RunOrder> {
+  async #order(workspace: Workspace, { client, warm }: Connection): Promise<RunOrder> {
     const { ref } = this.args;
     const file = looksLikeFile(ref);
     const named = file ? undefined : refOf(ref);
     if (!workspace.loaded && named) return orderOfRegistered(client, ref);
     const project = projectOf(workspace);
     const source = file ? sourceOfFile(project, this.world.cwd, ref) : undefined;
+    // Its process starts while the tool is looked at.
+    if (source ? source.kind === 'tool' : namesTool(project, named!)) warm();
     const workbench = openWorkbench(project.root);
     const find = (built: BuiltProject) =>
       source
