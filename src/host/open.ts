@@ -12,6 +12,7 @@ import { createEffects } from '../nodes/registry.ts';
 import type { Settings } from '../project/config.ts';
 import { iceVersion } from '../project/toolchain.ts';
 import type { HostFetch } from '../sandbox/port.ts';
+import { loadMasterKeys, type MasterKeys } from '../secrets/master-keys.ts';
 import type { Secrets } from '../secrets/port.ts';
 import { type App, createApp } from '../server/app.ts';
 import type { LogEntry, Services } from '../server/services.ts';
@@ -20,6 +21,7 @@ import { logToStderr } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { operatorToken, registerOperator } from './operator-token.ts';
 import { openRuntimes, type Runtimes } from './runtimes.ts';
+import { sealRuns } from './sealed-runs.ts';
 import { tokenFileOf } from './server-file.ts';
 import { openStd, type StdTools } from './std-catalog.ts';
 import { IN_MEMORY, openStores, type Stores } from './stores.ts';
@@ -151,6 +153,13 @@ function assemble(parts: Parts): Host {
   const std = openStd(runtimes);
   const secrets = parts.options.secrets ?? openSecrets(parts);
   const models = once(() => openModelsOf(parts, secrets));
+  const runs = sealRuns(stores.runs, () => {
+    const keys = masterKeysOf(parts);
+    if (keys) return keys;
+    throw new IceError('machine', 'This target has no master key, so it can keep no secret inputs', {
+      hint: 'Set ICE_MASTER_KEY (32 bytes in base64) or ICE_MASTER_KEY_FILE, and start it again.',
+    });
+  });
   const effects = createEffects({
     tools: async () => {
       return {
@@ -170,7 +179,7 @@ function assemble(parts: Parts): Host {
     threads: stores.threads,
   });
   const engine = createEngine({
-    store: stores.runs,
+    store: runs.plain,
     effects,
     checkSchema,
     workerId: newWorkerId(),
@@ -178,13 +187,13 @@ function assemble(parts: Parts): Host {
     onError: (error) => log({ level: 'error', message: 'the worker failed', error }),
   });
   const services: Services = {
-    runs: stores.runs,
+    runs: runs.shown,
     registry: stores.registry,
     artifacts: stores.artifacts,
     tokens: stores.tokens,
     idempotency: stores.idempotency,
     secrets,
-    engine,
+    engine: { ...engine, follow: runs.shownFollow(engine.follow) },
     std,
     clock: { now: Date.now },
     sha256: (content) => hash('sha256', content, 'hex'),
@@ -264,25 +273,29 @@ async function releaseDead({ leases, runs }: Stores): Promise<void> {
   }
 }
 
+function masterKeysOf({ cwd, setting, local }: Parts): MasterKeys | undefined {
+  const text = setting('masterKey');
+  const named = setting('masterKeyFile');
+  // On one's own machine the key lies beside the database, and is made when it is first needed.
+  const file = named ?? (local ? join(cwd, '.ice', 'master.key') : undefined);
+  return loadMasterKeys({
+    ...(text === undefined ? {} : { text }),
+    ...(file === undefined ? {} : { file }),
+    make: named === undefined && local,
+  });
+}
+
 /** Secrets of tools and keys of models. Loaded when the first one is asked for. */
-function openSecrets({ cwd, env, setting, local, stores }: Parts): Secrets {
+function openSecrets(parts: Parts): Secrets {
+  const { env, local, stores } = parts;
   let vault: Promise<Secrets> | undefined;
   const open = (): Promise<Secrets> => {
-    vault ??= Promise.all([import('../secrets/vault.ts'), import('../secrets/master-keys.ts')]).then(
-      ([{ createVault }, { loadMasterKeys }]) => {
-        const named = setting('masterKeyFile');
-        return createVault({
-          store: stores.secrets,
-          keys: () =>
-            loadMasterKeys({
-              text: setting('masterKey'),
-              // On one's own machine the key lies beside the database, and is made when it is first needed.
-              file: named ?? (local ? join(cwd, '.ice', 'master.key') : undefined),
-              make: named === undefined && local,
-            }),
-          ...(local ? { environment: env } : {}),
-        });
-      },
+    vault ??= import('../secrets/vault.ts').then(({ createVault }) =>
+      createVault({
+        store: stores.secrets,
+        keys: () => masterKeysOf(parts),
+        ...(local ? { environment: env } : {}),
+      }),
     );
     return vault;
   };
