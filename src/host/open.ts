@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import type { Fetch } from '../client/request.ts';
 import { SETTINGS, type SettingName } from '../contracts/config.ts';
 import { IceError } from '../contracts/errors.ts';
+import type { Plan } from '../contracts/plan.ts';
 import { createEngine, type Engine } from '../engine/engine.ts';
 import { checkSchema } from '../language/schema/index.ts';
 import type { Tape } from '../models/cassettes.ts';
@@ -23,6 +24,7 @@ import { operatorToken, registerOperator } from './operator-token.ts';
 import { openRuntimes, type Runtimes } from './runtimes.ts';
 import { sealRuns } from './sealed-runs.ts';
 import { tokenFileOf } from './server-file.ts';
+import { assertSecrets } from './start-secrets.ts';
 import { openStd, type StdTools } from './std-catalog.ts';
 import { IN_MEMORY, openStores, type Stores } from './stores.ts';
 import { openToolNetwork } from './tool-network.ts';
@@ -193,6 +195,10 @@ function assemble(parts: Parts): Host {
     tokens: stores.tokens,
     idempotency: stores.idempotency,
     secrets,
+    // Recorded answers need no keys.
+    ...(parts.options.tapeOf || parts.options.secrets
+      ? {}
+      : { assertSecrets: (of: string, plan: Plan) => assertSecrets(secrets, of, plan) }),
     engine: { ...engine, follow: runs.shownFollow(engine.follow) },
     std,
     clock: { now: Date.now },

@@ -21,6 +21,7 @@ export { canonicalBlueprint } from './plan/canonical.ts';
 export { compilePlan } from './plan/compile.ts';
 export { PLAN_DEFAULTS } from './plan/defaults.ts';
 export { inputSchemaOf, writeOnlyInputs } from './plan/input-schema.ts';
+export { modelsOf, type NeededSecret, neededSecrets } from './plan/needed-secrets.ts';
 export { outlineOf } from './plan/outline.ts';
 export { toolPlan } from './plan/tool-plan.ts';
 export { type Catalog, type CatalogEntry, EMPTY_CATALOG, referencesOf } from './references/catalog.ts';

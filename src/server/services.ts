@@ -1,4 +1,5 @@
 import type { ComponentVersion } from '../contracts/components.ts';
+import type { Plan } from '../contracts/plan.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { RunStore } from '../engine/ports.ts';
 import type {
@@ -22,6 +23,8 @@ export interface Services {
   idempotency: IdempotencyStore;
   /** Absent: this target keeps no secrets. */
   secrets?: Secrets;
+  /** Fails with `secret_missing` when a run of the plan lacks a secret or a key. Absent: it shows when it is needed. */
+  assertSecrets?(project: string, plan: Plan): Promise<void>;
   engine: RunControl;
   std: StdCatalog;
   clock: { now(): number };

@@ -42,7 +42,7 @@ export default class Dev extends IceCommand<typeof Dev> {
     });
     const { root } = projectOf(workspace);
     const serving = await listenLocally(workspace, this.world.env, { local: true });
-    const workbench = openWorkbench(root);
+    const workbench = openWorkbench();
     const { url, tokenFile, project } = serving;
     const { theme } = output;
     const body = { url, pid: process.pid, tokenFile, project };

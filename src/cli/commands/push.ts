@@ -109,7 +109,7 @@ export default class Push extends IceCommand<typeof Push> {
   async #request(workspace: Workspace, connection: Connection): Promise<PushRequest> {
     const { flags, output } = this;
     const project = projectOf(workspace);
-    const workbench = openWorkbench(project.root);
+    const workbench = openWorkbench();
     try {
       const built = await buildProject({
         project,

@@ -120,7 +120,7 @@ export default class Run extends IceCommand<typeof Run> {
     const source = file ? sourceOfFile(project, this.world.cwd, ref) : undefined;
     // Its process starts while the tool is looked at.
     if (source ? source.kind === 'tool' : namesTool(project, named!)) warm();
-    const workbench = openWorkbench(project.root);
+    const workbench = openWorkbench();
     const find = (built: BuiltProject) =>
       source
         ? built.components.find((one) => one.file === source.file)
@@ -153,7 +153,7 @@ export default class Run extends IceCommand<typeof Run> {
 
   async #wholeProject(workspace: Workspace, client: Client, source?: ComponentSource): Promise<BuiltProject> {
     const project = projectOf(workspace);
-    const workbench = openWorkbench(project.root);
+    const workbench = openWorkbench();
     try {
       return await buildProject({
         project,

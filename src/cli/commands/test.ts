@@ -122,7 +122,7 @@ export default class Test extends IceCommand<typeof Test> {
   async #gather(workspace: Workspace): Promise<Gathered> {
     const project = projectOf(workspace);
     const selection = selectTests(project, this.world.cwd, this.#named);
-    const workbench = openWorkbench(project.root);
+    const workbench = openWorkbench();
     try {
       const pushed = nothingPushed();
       const built = await buildProject({

@@ -65,7 +65,7 @@ export default class Validate extends IceCommand<typeof Validate> {
     const named = ((this.args.files as unknown as string[] | undefined) ?? []).map((name) =>
       sourceOfFile(project, this.world.cwd, name),
     );
-    const workbench = openWorkbench(project.root);
+    const workbench = openWorkbench();
     try {
       const build = (): Promise<BuiltProject> =>
         buildProject({

@@ -81,6 +81,7 @@ export function runRoutes(services: Services, streams: Streams): Pick<Handlers, 
       }
       const { plan, planDigest } = await compiler.plan(project, source, by);
       const inputs = checkInputs(plan, body.inputs, call.longIntegers);
+      await services.assertSecrets?.(project, plan);
       const { row, created } = await engine.create({
         project,
         id: body.id ?? newId('run', clock.now()),
