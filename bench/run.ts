@@ -1,12 +1,42 @@
 /**
- * `npm run bench [-- --rounds N]`: what ice costs beside the floor, measured in one run. It says which targets were
- * not met and ends with 0 all the same: on a shared machine a figure is no verdict.
+ * `npm run bench [-- engine|client|tools|cli] [--rounds N]`: what ice costs beside the floor, beside itself and beside a
+ * bare start of Node, measured in one run. It says which targets were not met and ends with 0 all the same: on a shared
+ * machine a figure is no verdict.
  */
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { cliReport } from './cli/report.ts';
 import { engineReport } from './engine/report.ts';
+import { clientReport, toolReport } from './host/report.ts';
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '3' } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string', default: '3' } },
+});
 const rounds = Math.max(1, Number(values.rounds) || 3);
-const missed = await engineReport(rounds, (text) => console.log(text));
-console.log('');
-console.log(missed.length === 0 ? 'Every target was met.' : `Not met here: ${missed.join(', ')}.`);
+const print = (text: string): void => console.log(text);
+const PARTS = {
+  engine: () => engineReport(rounds, print),
+  client: () => clientReport(rounds, print),
+  tools: () => toolReport(rounds, print),
+  cli: async () => cliReport(print),
+};
+const isPart = (name: string): name is keyof typeof PARTS => Object.hasOwn(PARTS, name);
+const wrong = positionals.find((name) => !isPart(name));
+const built = existsSync(new URL('../dist/cli/main.js', import.meta.url));
+const chosen =
+  positionals.length > 0 ? positionals.filter(isPart) : (Object.keys(PARTS) as (keyof typeof PARTS)[]);
+if (wrong !== undefined) {
+  console.error(`There is no part ${wrong}. Parts: ${Object.keys(PARTS).join(', ')}`);
+  process.exitCode = 2;
+} else if (!built && chosen.some((name) => name === 'cli' || name === 'client')) {
+  console.error('ice is not built here. Run: npm run build');
+  process.exitCode = 14;
+} else {
+  const missed: string[] = [];
+  for (const name of chosen) {
+    missed.push(...(await PARTS[name]()));
+    console.log('');
+  }
+  console.log(missed.length === 0 ? 'Every target was met.' : `Not met here: ${missed.join(', ')}.`);
+}

@@ -1,6 +1,7 @@
 /**
  * Measures one workload of one engine in a process of its own, and prints a line of JSON:
- * `node row.ts floor|ours full|normal WORKLOAD`. Opens the database again after it: what counts is what is there.
+ * `node row.ts floor|ours|set|http|node|sandbox full|normal WORKLOAD`: the floor, our engine driven directly, and the
+ * public client against the host with `set` nodes (in process, over HTTP) or tools. Opens the database again after it: what counts is what is there.
  */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,14 +9,26 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { openFloor } from './floor.ts';
 import { openOurs } from './ours.ts';
+import type { EngineName } from './rows.ts';
 
-const [engine, durability, workload] = process.argv.slice(2) as ['floor' | 'ours', 'full' | 'normal', string];
+const [engine, durability, workload] = process.argv.slice(2) as [EngineName, 'full' | 'normal', string];
 const folder = mkdtempSync(join(process.env['ICE_BENCH_DIR'] ?? tmpdir(), 'ice-bench-'));
 const file = join(folder, 'bench.db');
-const subject = engine === 'floor' ? openFloor(file, durability) : await openOurs(file, durability);
+const subject = await open();
 const fast = durability === 'normal';
+/** A tool costs more than a set node: a share of the rounds says as much. */
+const share = engine === 'sandbox' ? 0.1 : engine === 'node' ? 0.25 : 1;
+const less = (rounds: number): number => Math.max(3, Math.round(rounds * share));
 const KB = 'x'.repeat(1_000);
 
+async function open() {
+  if (engine === 'floor') return openFloor(file, durability);
+  if (engine === 'ours') return openOurs(file, durability);
+  const { openPublic } = await import('../host/subject.ts');
+  return engine === 'http'
+    ? openPublic(file, durability, 'set', { http: true })
+    : openPublic(file, durability, engine);
+}
 const timed = async (work: () => Promise<void>): Promise<number> => {
   const start = performance.now();
   await work();
@@ -30,7 +43,7 @@ const median = (values: number[]): number => values.sort((a, b) => a - b)[values
 const WORKLOADS: Record<string, () => Promise<{ value: number; steps: number }>> = {
   /** Steps a second, one run at a time. */
   async 'w1-c1'() {
-    const [warm, runs] = fast ? [300, 3_000] : [100, 500];
+    const [warm, runs] = fast ? [less(300), less(3_000)] : [less(100), less(500)];
     await chains(warm, 10);
     const ms = await timed(() => chains(runs, 10));
     return { value: (runs * 10 * 1_000) / ms, steps: (warm + runs) * 10 };
@@ -39,7 +52,7 @@ const WORKLOADS: Record<string, () => Promise<{ value: number; steps: number }>>
   async 'w1-c50'() {
     const at = async (each: number) =>
       void (await Promise.all(Array.from({ length: 50 }, () => chains(each, 10))));
-    const [warm, each] = [20, 120];
+    const [warm, each] = [less(20), less(120)];
     await at(warm);
     const ms = await timed(() => at(each));
     return { value: (50 * each * 1_000) / ms, steps: 50 * (warm + each) * 10 };
@@ -47,22 +60,24 @@ const WORKLOADS: Record<string, () => Promise<{ value: number; steps: number }>>
   /** Milliseconds of 1 -> 1000 -> 1. */
   async w2() {
     const times: number[] = [];
-    for (let i = 0; i < 25; i++) times.push(await timed(() => subject.fan(1_000)));
-    return { value: median(times.slice(5)), steps: 25 * 1_002 };
+    const rounds = share === 1 ? 25 : 8;
+    for (let i = 0; i < rounds; i++) times.push(await timed(() => subject.fan(1_000)));
+    return { value: median(times.slice(rounds / 5)), steps: rounds * 1_002 };
   },
   /** Milliseconds from submitting a run of one step to its result. */
   async w3() {
-    await chains(fast ? 1_000 : 300, 1);
+    const [warm, runs] = [less(fast ? 1_000 : 300), less(1_000)];
+    await chains(warm, 1);
     const times: number[] = [];
-    for (let i = 0; i < 1_000; i++) times.push(await timed(() => subject.chain(1, '')));
-    return { value: median(times), steps: (fast ? 1_000 : 300) + 1_000 };
+    for (let i = 0; i < runs; i++) times.push(await timed(() => subject.chain(1, '')));
+    return { value: median(times), steps: warm + runs };
   },
 };
 /** Microseconds a step, in chains of a length; `-kb` with 1 KB of result. */
 for (const length of [10, 100, 1_000]) {
   for (const pad of ['', KB]) {
     WORKLOADS[`w6-${length}${pad ? '-kb' : ''}`] = async () => {
-      const total = fast ? 20_000 : 4_000;
+      const total = Math.max(1_000, (fast ? 20_000 : 4_000) * share);
       await chains(Math.max(2, 500 / length), length, pad);
       const ms = await timed(() => chains(total / length, length, pad));
       return { value: (ms * 1_000) / total, steps: Math.ceil(Math.max(2, 500 / length)) * length + total };
@@ -71,7 +86,7 @@ for (const length of [10, 100, 1_000]) {
 }
 
 const { value, steps } = await WORKLOADS[workload]!();
-subject.close();
+await subject.close();
 
 const db = new DatabaseSync(file);
 db.exec(`pragma synchronous = ${durability}`);

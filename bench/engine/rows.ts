@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
+export type EngineName = 'floor' | 'ours' | 'set' | 'http' | 'node' | 'sandbox';
+
 /** What one measured process said. */
 export interface Measured {
   value: number;
@@ -68,12 +70,11 @@ export const ENGINE_ROWS: Row[] = [
 const script = fileURLToPath(new URL('./row.ts', import.meta.url));
 const run = promisify(execFile);
 
-/** Measures one workload of one engine in a process of its own, on one core where `taskset` is there. */
-export async function measure(
-  engine: 'floor' | 'ours',
-  durability: string,
-  workload: string,
-): Promise<Measured> {
+/**
+ * Measures one workload of one engine in a process of its own, on one core where `taskset` is there; a tool's child
+ * is on it, too.
+ */
+export async function measure(engine: EngineName, durability: string, workload: string): Promise<Measured> {
   const args = [script, engine, durability, workload];
   const { stdout } = await run('taskset', ['-c', '0', process.execPath, ...args]).catch((error) => {
     if (error.code !== 'ENOENT') throw error;
@@ -85,11 +86,15 @@ export async function measure(
 export const median = (values: number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
 
 /** Measures both in turn, several times, so that what else the machine does meets both alike. */
-export async function compare(row: Pick<Row, 'workload' | 'durability'>, rounds: number) {
+export async function compare(
+  row: Pick<Row, 'workload' | 'durability'>,
+  rounds: number,
+  engine: EngineName = 'ours',
+) {
   const [floor, ours]: [Measured[], Measured[]] = [[], []];
   for (let i = 0; i < rounds; i++) {
     floor.push(await measure('floor', row.durability, row.workload));
-    ours.push(await measure('ours', row.durability, row.workload));
+    ours.push(await measure(engine, row.durability, row.workload));
   }
   const value = (measured: Measured[]) => median(measured.map((each) => each.value));
   // Medians of ratios: a pair was measured side by side.
