@@ -94,7 +94,7 @@ async function connectLocal(
   target: Extract<Target, { kind: 'local' }>,
   options: ConnectOptions,
 ): Promise<Connection> {
-  const { root, name } = projectOf(workspace);
+  const { root, name, file } = projectOf(workspace);
   const { settings } = workspace;
   const project = settings.project.value ?? name;
   const note = { name: 'local', project, from: target.from };
@@ -111,7 +111,14 @@ async function connectLocal(
     };
   }
   const { openHost } = await import('../host/index.ts');
-  const host = await openHost({ cwd: root, project, settings, env: options.env, local: true });
+  const host = await openHost({
+    cwd: root,
+    project,
+    settings,
+    env: options.env,
+    local: true,
+    policy: file.policy?.permissions,
+  });
   return {
     client: createClient({
       baseUrl: 'http://ice.local',

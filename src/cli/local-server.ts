@@ -30,6 +30,7 @@ export async function listenLocally(
     settings,
     env,
     local: options.local,
+    policy: loaded?.project?.file.policy?.permissions,
     trustPushedCode: options.trustPushedCode ?? false,
   });
   try {

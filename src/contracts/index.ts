@@ -9,6 +9,7 @@ export * from './events.ts';
 export * from './ids.ts';
 export * from './json.ts';
 export * from './nodes/agent.ts';
+export * from './permission-policy.ts';
 export * from './plan.ts';
 export * from './project.ts';
 export * from './routes.ts';

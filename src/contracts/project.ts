@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { permissionsSchema } from './components.ts';
 import { projectNameSchema } from './ids.ts';
+import { permissionPolicySchema } from './permission-policy.ts';
 
 /** `ice.yaml`. */
 export const projectFileSchema = z.strictObject({
@@ -26,7 +26,7 @@ export const projectFileSchema = z.strictObject({
   durability: z.enum(['full', 'normal']).optional(),
   models: z.strictObject({ default: z.string().optional() }).prefault({}),
   /** The most that any tool of the project may ask for; absent = no cap. */
-  policy: z.strictObject({ permissions: permissionsSchema.partial().optional() }).optional(),
+  policy: z.strictObject({ permissions: permissionPolicySchema.optional() }).optional(),
 });
 export type ProjectFile = z.infer<typeof projectFileSchema>;
 

@@ -15,7 +15,13 @@ import {
   runIdSchema,
 } from './ids.ts';
 import { schemaSchema } from './nodes/base.ts';
-import { createRunSchema, outlineNodeSchema, runSchema, runSummarySchema } from './runs.ts';
+import {
+  createRunSchema,
+  outlineNodeSchema,
+  runPermissionsSchema,
+  runSchema,
+  runSummarySchema,
+} from './runs.ts';
 
 /**
  * The route table: the server registers from it, the client's methods and types come from it, OpenAPI is generated
@@ -447,7 +453,11 @@ export const ROUTES = {
     summary: 'What the run is made of: its plan, without code',
     role: 'viewer',
     params: runParams,
-    response: z.object({ outline: z.array(outlineNodeSchema), outputs: z.record(z.string(), schemaSchema) }),
+    response: z.object({
+      outline: z.array(outlineNodeSchema),
+      outputs: z.record(z.string(), schemaSchema),
+      permissions: z.array(runPermissionsSchema).describe('What each of its tools may touch'),
+    }),
     status: 200,
     safe: true,
   }),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { permissionsSchema, runtimeNameSchema } from './components.ts';
 import { RUN_STATES } from './events.ts';
-import { digestSchema, runIdSchema } from './ids.ts';
+import { componentKindSchema, digestSchema, runIdSchema } from './ids.ts';
 import { jsonSchema } from './nodes/base.ts';
 
 export const usageSchema = z.object({ inputTokens: z.number().int(), outputTokens: z.number().int() });
@@ -61,6 +62,16 @@ export const runSchema = z.object({
   driven: z.boolean(),
 });
 export type Run = z.infer<typeof runSchema>;
+
+/** What a component of a run may touch, as it was declared when the run was made. */
+export const runPermissionsSchema = z.object({
+  /** `price@1.0.0` */
+  component: z.string(),
+  kind: componentKindSchema,
+  runtime: runtimeNameSchema,
+  ...permissionsSchema.shape,
+});
+export type RunPermissions = z.infer<typeof runPermissionsSchema>;
 
 /** A row of `runs list`: without inputs and outputs. */
 export const runSummarySchema = runSchema.omit({ inputs: true, outputs: true, handledFailures: true });

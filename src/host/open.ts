@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import type { Fetch } from '../client/request.ts';
 import { SETTINGS, type SettingName } from '../contracts/config.ts';
 import { IceError } from '../contracts/errors.ts';
+import type { PermissionPolicy } from '../contracts/permission-policy.ts';
 import type { Plan } from '../contracts/plan.ts';
 import { createEngine, type Engine } from '../engine/engine.ts';
 import { checkSchema } from '../language/schema/index.ts';
@@ -52,6 +53,8 @@ export interface HostOptions {
   local?: boolean;
   /** Tools may reach addresses of this machine and its network that they name; on a `local` host they may. */
   allowPrivateNetwork?: boolean;
+  /** The most that tools may touch here, whatever they declare: that of the folder's `ice.yaml`. */
+  policy?: PermissionPolicy | undefined;
   /** The environment; the process's unless said. */
   env?: Readonly<Record<string, string | undefined>>;
   /** Tests: who answers the models and the network of a project's runs, in their place. */
@@ -171,6 +174,7 @@ function assemble(parts: Parts): Host {
         artifacts: stores.artifacts,
         shipped: (digest) => std.bundle(digest),
         secrets: (of, names) => secrets.values(of, names),
+        policy: () => parts.options.policy,
         hostFetch: (allowed, of) => {
           const tape = parts.options.tapeOf?.(of);
           return network.hostFetch(tape ? { ...allowed, through: recordedFetch(tape) } : allowed);

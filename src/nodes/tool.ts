@@ -1,6 +1,7 @@
 import type { Manifest, Permissions } from '../contracts/components.ts';
 import { IceError } from '../contracts/errors.ts';
 import type { Json } from '../contracts/json.ts';
+import { capPermissions, coversHost, type PermissionPolicy } from '../contracts/permission-policy.ts';
 import type { Attempt, Effect } from '../engine/ports.ts';
 import { applyDefaults, checkSchema } from '../language/schema/index.ts';
 import type { ArtifactStore } from '../registry/ports.ts';
@@ -18,9 +19,12 @@ export interface ToolEffects {
   /** The values of declared secrets; throws `secret_missing`. Without it, a tool that declares secrets fails so. */
   secrets?(project: string, names: readonly string[]): Promise<Record<string, string>>;
   /** The network behind an allow-list of hosts; see sandbox/host-fetch.ts. */
-  hostFetch(allow: { hosts: readonly string[]; hint?(host: string): string }, project: string): HostFetch;
+  hostFetch(
+    allow: { hosts: readonly string[]; hint?(host: string): string | undefined },
+    project: string,
+  ): HostFetch;
   /** The most that a tool of the project may do here; absent = what it declares. */
-  policy?(project: string): Partial<Permissions> | undefined;
+  policy?(project: string): PermissionPolicy | undefined;
 }
 
 /**
@@ -81,7 +85,18 @@ export interface RawCall {
 
 /** One call in a runtime: permissions capped by policy, secrets in, and out of everything that comes back. */
 export async function callTool(effects: ToolEffects, attempt: Attempt, call: RawCall): Promise<Json> {
-  const permissions = capped(call.permissions, effects.policy?.(attempt.project));
+  const capped = capPermissions(call.permissions, effects.policy?.(attempt.project));
+  const { permissions } = capped;
+  if (capped.secrets.length > 0)
+    throw new IceError(
+      'tool_denied',
+      `${call.ref} asks for the secret ${capped.secrets.join(', ')}, which the policy of this target does not allow`,
+      { terminal: true, hint: 'Leave it out of the tool, or widen policy.permissions.secrets in ice.yaml' },
+    );
+  const hintOf = (host: string): string | undefined =>
+    capped.net.some((entry) => coversHost(entry, host))
+      ? `The policy of this target does not allow it: widen policy.permissions.net in ice.yaml to '${host}'`
+      : call.hint?.(host);
   const secrets = await secretsOf(effects, attempt.project, permissions.secrets, call.ref);
   const redact = createRedactor(Object.values(secrets));
   try {
@@ -101,12 +116,9 @@ export async function callTool(effects: ToolEffects, attempt: Attempt, call: Raw
         attempt.progress(
           progress.message === undefined ? progress : { ...progress, message: redact.text(progress.message) },
         ),
-      ...(permissions.net.length > 0 || call.hint !== undefined
+      ...(call.permissions.net.length > 0 || call.hint !== undefined
         ? {
-            fetch: effects.hostFetch(
-              { hosts: permissions.net, ...(call.hint ? { hint: call.hint } : {}) },
-              attempt.project,
-            ),
+            fetch: effects.hostFetch({ hosts: permissions.net, hint: hintOf }, attempt.project),
           }
         : {}),
     });
@@ -172,34 +184,3 @@ async function secretsOf(
     },
   );
 }
-
-/** The declared permissions, lowered to what the policy allows. What it forbids altogether shows when it is used. */
-function capped(declared: Permissions, policy: Partial<Permissions> | undefined): Permissions {
-  if (policy === undefined) return declared;
-  const limits = { ...declared.limits };
-  for (const name of ['timeoutMs', 'memoryMb', 'outputBytes', 'fetches'] as const) {
-    const most = policy.limits?.[name];
-    if (most !== undefined) limits[name] = Math.min(limits[name] ?? most, most);
-  }
-  const allowed = (list: readonly string[] | undefined, name: string): boolean =>
-    list === undefined || list.includes(name) || list.some((entry) => covers(entry, name));
-  return {
-    net: declared.net.filter((host) => allowed(policy.net, host)),
-    secrets: declared.secrets.filter((name) => policy.secrets === undefined || policy.secrets.includes(name)),
-    limits,
-  };
-}
-
-/** Whether a policy's entry holds a tool's: `*.example.com` holds `api.example.com`, with any of their ports. */
-function covers(entry: string, host: string): boolean {
-  if (entry === '*') return true;
-  const [name, port] = split(entry);
-  const [wanted, wantedPort] = split(host);
-  if (port !== undefined && port !== '*' && port !== wantedPort) return false;
-  return name === wanted || (name.startsWith('*.') && wanted.endsWith(name.slice(1)));
-}
-
-const split = (entry: string): [string, string | undefined] => {
-  const at = /^(.*?)(?::(\d+|\*))?$/.exec(entry.toLowerCase());
-  return [at?.[1] ?? entry, at?.[2]];
-};

@@ -166,7 +166,7 @@ async function buildTools(
       for (const file of tool.ownFiles) imported.add(file);
       const found = [
         ...toolFindings(source.file, text, tool.tool, schemaErrors),
-        ...policyFindings(source.file, text, tool.tool.permissions, project.file.policy),
+        ...policyFindings(source.file, text, tool.tool, project.file.policy),
         ...undeclaredUses({
           file: source.file,
           text,

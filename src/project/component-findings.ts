@@ -1,8 +1,9 @@
 import semver from 'semver';
-import type { BuiltComponent, Permissions } from '../contracts/components.ts';
+import type { BuiltComponent } from '../contracts/components.ts';
 import type { Diagnostic } from '../contracts/diagnostics.ts';
 import { COMPONENT_NAME } from '../contracts/ids.ts';
 import type { Json, JsonSchema } from '../contracts/json.ts';
+import { capPermissions } from '../contracts/permission-policy.ts';
 import type { ProjectFile } from '../contracts/project.ts';
 import { finding } from '../language/diagnostics/finding.ts';
 import type { ExtractedTool } from '../sandbox/port.ts';
@@ -89,37 +90,30 @@ export function toolFindings(
 const sayError = ({ path, message }: { path: string; message: string }): string =>
   path === '' ? message : `${path} ${message}`;
 
-/** What a component asks for beyond what the project's policy lets any component have. */
+/** What a component asks for beyond what the project's policy lets any component have: what, and the cap. */
 export function policyFindings(
   file: string,
   text: string,
-  permissions: Permissions,
+  { name, permissions }: Pick<ExtractedTool, 'name' | 'permissions'>,
   policy: ProjectFile['policy'],
 ): Diagnostic[] {
   const most = policy?.permissions;
   if (!most) return [];
-  const beyond: string[] = [];
-  for (const field of ['net', 'secrets'] as const) {
-    const allowed = most[field];
-    if (!allowed) continue;
-    const over = permissions[field].filter((one) => !allowed.some((each) => allows(each, one)));
-    if (over.length > 0) beyond.push(`${field}: ${over.join(', ')}`);
-  }
-  for (const [name, limit] of Object.entries(most.limits ?? {})) {
-    const asked = permissions.limits[name as keyof Permissions['limits']];
-    if (limit !== undefined && asked !== undefined && asked > limit) beyond.push(`limits.${name}: ${asked}`);
-  }
-  if (beyond.length === 0) return [];
+  const beyond = capPermissions(permissions, most);
+  const asks: string[] = [];
+  for (const field of ['net', 'secrets'] as const)
+    if (beyond[field].length > 0)
+      asks.push(`${field}: ${beyond[field].join(', ')} (allowed: ${most[field]?.join(', ') || 'none'})`);
+  for (const { name: limit, asked, most: cap } of beyond.limits)
+    asks.push(`limits.${limit}: ${asked} (at most ${cap})`);
+  if (asks.length === 0) return [];
   return [
-    finding('ICE1514', file, `It asks for more than the policy of ice.yaml allows (${beyond.join('; ')})`, {
+    finding('ICE1514', file, `${name} asks for more than the policy of ice.yaml allows: ${asks.join('; ')}`, {
       ...(fieldRange(text, 'permissions') ?? {}),
       help: 'Ask for less, or widen policy.permissions in ice.yaml.',
     }),
   ];
 }
-
-const allows = (allowed: string, one: string): boolean =>
-  allowed === one || allowed === '*' || (allowed.startsWith('*.') && one.endsWith(allowed.slice(1)));
 
 /** Two components of one kind and name, and names that are not those of their files. */
 export function nameFindings(

@@ -20,7 +20,7 @@ export interface HostNetworkOptions {
 /** Hosts that one call may reach, and what its author should write when one is missing. */
 export interface Allowed {
   hosts: readonly string[];
-  hint?(host: string): string;
+  hint?(host: string): string | undefined;
   /** Stands between the list and the network, as a cassette does: what the list refuses never comes to it. */
   through?(network: HostFetch): HostFetch;
 }

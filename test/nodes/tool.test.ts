@@ -133,7 +133,11 @@ test('code that the target does not hold, a runtime that it does not run, secret
 
 test('a policy lowers what a tool may do', async () => {
   const policy = () => ({ secrets: [], limits: { timeoutMs: 1000 } });
-  expect(await failure(run({ cost: 1, mode: 'leak' }, { policy }))).toMatchObject({ code: 'tool_denied' });
+  expect(await failure(run({ cost: 1, mode: 'leak' }, { policy }))).toMatchObject({
+    code: 'tool_denied',
+    message: expect.stringContaining('which the policy of this target does not allow'),
+    hint: expect.stringContaining('policy.permissions.secrets in ice.yaml'),
+  });
 });
 
 test('a code node runs its text as a function of args', async () => {

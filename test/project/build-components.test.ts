@@ -287,16 +287,29 @@ describe('what is wrong is said, all at once', () => {
 
   test('more than the policy of ice.yaml allows', async () => {
     const root = tempFolder({
-      'ice.yaml': 'name: shop\npolicy: { permissions: { net: ["*.example.com"], secrets: [] } }\n',
+      'ice.yaml':
+        'name: shop\npolicy: { permissions: { net: ["*.example.com"], secrets: [], limits: { timeoutMs: 5000 } } }\n',
       'tools/ok.ts': tool('ok', "permissions: { net: ['api.example.com'] },"),
-      'tools/more.ts': tool('more', "permissions: { net: ['api.other.com'], secrets: ['OTHER_KEY'] },"),
+      'tools/more.ts': tool(
+        'more',
+        "permissions: { net: ['api.other.com'], secrets: ['OTHER_KEY'] }, limits: { timeoutMs: 9000 },",
+      ),
     });
     const built = await build(root);
     expect(built.components.map(({ name }) => name)).toEqual(['ok']);
     expect(built.diagnostics[0]).toMatchObject({
       code: 'ICE1514',
-      message: expect.stringContaining('net: api.other.com; secrets: OTHER_KEY'),
+      message:
+        'more asks for more than the policy of ice.yaml allows: net: api.other.com (allowed: *.example.com); secrets: OTHER_KEY (allowed: none); limits.timeoutMs: 9000 (at most 5000)',
     });
+  });
+
+  test('a policy caps only what it names', async () => {
+    const root = tempFolder({
+      'ice.yaml': 'name: shop\npolicy: { permissions: { net: [] } }\n',
+      'tools/keyed.ts': tool('keyed', "permissions: { secrets: ['SOME_KEY'] }, limits: { timeoutMs: 9000 },"),
+    });
+    expect(said(await build(root))).toEqual([]);
   });
 
   test('what zod can not say is a warning at its field', async () => {

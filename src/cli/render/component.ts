@@ -1,5 +1,6 @@
 import type { ComponentVersion } from '../../contracts/components.ts';
 import type { JsonSchema } from '../../contracts/json.ts';
+import type { RunPermissions } from '../../contracts/runs.ts';
 import type { View } from '../outcome.ts';
 import { oneLine, pad, printable, textWidth, truncate, wrap } from './text-width.ts';
 
@@ -30,6 +31,24 @@ export function componentLines(component: ComponentVersion, view: View): string[
   }
   lines.push('', theme.dim(component.digest));
   return lines;
+}
+
+/** What the components of a run may touch, one a line; those that may touch nothing are left out. */
+export function touchLines(permissions: readonly RunPermissions[], { theme, columns }: View): string[] {
+  const lines = permissions.flatMap(({ component, runtime, net, secrets, limits }) => {
+    const limit = Object.entries(limits).map(([name, value]) => `${name} ${value}`);
+    const parts = [
+      ...(runtime === 'node' ? ['runtime node'] : []),
+      ...(net.length > 0 ? [`net ${net.join(', ')}`] : []),
+      ...(secrets.length > 0 ? [`secrets ${secrets.join(', ')}`] : []),
+      ...(limit.length > 0 ? [`limits ${limit.join(', ')}`] : []),
+    ];
+    return parts.length === 0 ? [] : [{ component, said: parts.join(`  ${theme.mark.dot} `) }];
+  });
+  const width = Math.min(32, Math.max(0, ...lines.map(({ component }) => textWidth(component))));
+  return lines.map(({ component, said }) =>
+    truncate(`  ${pad(printable(component), width)}  ${printable(said)}`, columns, theme.mark.ellipsis),
+  );
 }
 
 interface ObjectSchema {

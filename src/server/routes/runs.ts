@@ -4,7 +4,7 @@ import { newId } from '../../contracts/ids.ts';
 import type { JsonSchema } from '../../contracts/json.ts';
 import type { Plan } from '../../contracts/plan.ts';
 import type { RouteName } from '../../contracts/routes.ts';
-import type { Run } from '../../contracts/runs.ts';
+import type { Run, RunPermissions } from '../../contracts/runs.ts';
 import type { RunFrame } from '../../engine/feed.ts';
 import type { RunRow } from '../../engine/ports.ts';
 import { outlineOf } from '../../language/index.ts';
@@ -126,7 +126,11 @@ export function runRoutes(services: Services, streams: Streams): Pick<Handlers, 
       const plan = await runs.plan(row.planDigest);
       if (!plan) throw missingOf('runsOutline', call.params);
       return {
-        body: { outline: outlineOf(plan), outputs: await outputSchemas(services, row, plan) },
+        body: {
+          outline: outlineOf(plan),
+          outputs: await outputSchemas(services, row, plan),
+          permissions: permissionsOf(plan),
+        },
         etag: row.planDigest,
       };
     },
@@ -214,6 +218,17 @@ async function outputSchemas(
     ]),
   );
 }
+
+/** The plan holds every tool with the permissions that it declared, so the record is as old as the run. */
+const permissionsOf = (plan: Plan): RunPermissions[] =>
+  Object.values(plan.components)
+    .filter(({ manifest }) => manifest.kind === 'tool')
+    .map(({ ref, manifest: { kind, runtime, permissions } }) => ({
+      component: ref,
+      kind,
+      runtime,
+      ...permissions,
+    }));
 
 const otherContent = (id: string): IceError =>
   new IceError('idempotency_mismatch', `The run ${id} is there already, with other content`, {

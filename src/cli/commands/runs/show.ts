@@ -3,6 +3,7 @@ import { RunView } from '../../../contracts/run-view.ts';
 import { IceCommand } from '../../base-command.ts';
 import { requiredArg } from '../../flags.ts';
 import type { Outcome, View } from '../../outcome.ts';
+import { touchLines } from '../../render/component.ts';
 import { footerLines } from '../../render/footer.ts';
 import { logLines } from '../../render/log-lines.ts';
 import { outputLines } from '../../render/outputs.ts';
@@ -33,7 +34,7 @@ export default class RunsShow extends IceCommand<typeof RunsShow> {
   override async run(): Promise<Outcome> {
     return this.connected(await this.workspace(), async ({ client, target }) => {
       const id = await runIdOf(client, this.args.id);
-      const [run, { outline }, events] = await Promise.all([
+      const [run, { outline, permissions }, events] = await Promise.all([
         client.runs.get(id),
         client.runs.outline(id),
         client.runs.events(id),
@@ -57,6 +58,7 @@ export default class RunsShow extends IceCommand<typeof RunsShow> {
           ...(this.flags.timeline ? timelineLines(view, frame) : wholeTree(view, id, frame, 400)),
           '',
           ...footerLines(view, frame, run.maxCost === null ? {} : { maxCost: run.maxCost }),
+          ...heading('May touch', touchLines(permissions, screen)),
           ...heading('Inputs', outputLines(run.inputs, screen)),
           ...(run.outputs ? heading('Outputs', outputLines(run.outputs, screen)) : []),
           ...(run.error ? ['', theme.bad(`${theme.mark.fail} ${run.error.code}: ${run.error.message}`)] : []),
@@ -64,7 +66,11 @@ export default class RunsShow extends IceCommand<typeof RunsShow> {
         ];
       };
       const waits = run.state === 'paused' || (run.state === 'running' && !run.driven);
-      return { body: { run, target }, text, ...(waits ? { next: [`ice runs resume ${id}`] } : {}) };
+      return {
+        body: { run, permissions, target },
+        text,
+        ...(waits ? { next: [`ice runs resume ${id}`] } : {}),
+      };
     });
   }
 }
