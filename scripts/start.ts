@@ -49,7 +49,7 @@ run(
   { cwd: example },
 );
 
-say(bold('\n2. A tool of your own') + ': scaffolded, pushed, and called by an MCP client, in the sandbox');
+say(`${bold('\n2. A tool of your own')}: scaffolded, pushed, and called by an MCP client, in the sandbox`);
 const from = performance.now();
 const work = realpathSync(mkdtempSync(join(tmpdir(), 'ice-start-')));
 try {

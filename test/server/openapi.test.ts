@@ -74,10 +74,9 @@ const contentOf = (
   Object.entries(holder?.content ?? {}).map(([type, { schema }]) => [type, schema]);
 
 test('locked routes: nothing that a client relies on changes under one version', () => {
-  expect(
-    now.info.version,
-    'a new version: copy docs/reference/openapi.json over openapi.locked.json',
-  ).toBe(locked.info.version);
+  expect(now.info.version, 'a new version: copy docs/reference/openapi.json over openapi.locked.json').toBe(
+    locked.info.version,
+  );
   const broken: string[] = [];
   for (const [path, methods] of Object.entries(locked.paths))
     for (const [method, before] of Object.entries(methods)) {

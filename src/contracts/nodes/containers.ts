@@ -10,7 +10,6 @@ export const conditionNodeSchema = z.strictObject({
   ...nodeBase,
   type: z.literal('condition'),
   expression: z.union([expressionSchema, z.boolean()]),
-  // biome-ignore lint/suspicious/noThenProperty: the document's own word; a node is never awaited
   then: nodeList.default([]),
   else: nodeList.default([]),
 });

@@ -10,7 +10,6 @@ const list = (name: string): JsonSchema => ({
 const check: JsonSchema = {
   type: 'object',
   required: ['branch'],
-  // biome-ignore lint/suspicious/noThenProperty: the document's own word
   properties: { branch: { enum: ['then', 'else'] }, then: list('a'), else: list('b') },
 };
 const warnings = (text: string): string[] => {
