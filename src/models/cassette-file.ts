@@ -101,9 +101,12 @@ export async function checkExchanges(
   file: string,
 ): Promise<{ exchanges?: Exchange[]; diagnostics: Diagnostic[] }> {
   const lines = new LineIndex(text);
-  const wrong = (message: string, start: number, end: number): { diagnostics: Diagnostic[] } => ({
-    diagnostics: [finding('ICE1811', file, message, { range: lines.range(start, end), help: HELP })],
-  });
+  const wrong = (message: string, start: number, end: number): { diagnostics: Diagnostic[] } => {
+    // What ends too early is shown at its last character, not on the empty line behind it.
+    const from = Math.min(start, Math.max(0, text.trimEnd().length - 1));
+    const range = lines.range(from, Math.max(from, Math.min(end, from + 1)));
+    return { diagnostics: [finding('ICE1811', file, message, { range, help: HELP })] };
+  };
   if (text.length > MOST_CHARACTERS) return wrong(`it has more than ${MOST_CHARACTERS} characters`, 0, 0);
   const { parseDocument } = await import('yaml');
   const document = parseDocument(text, { uniqueKeys: true, merge: false, prettyErrors: false });

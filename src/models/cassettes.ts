@@ -73,7 +73,7 @@ export async function openCassette(options: CassetteOptions): Promise<Cassette> 
       const elsewhere = recorded.length === 0 ? same[0]?.case : undefined;
       throw options.absent
         ? noCassette(file, kind, request)
-        : miss({ file, kind, request, times: recorded.length, all: exchanges, elsewhere });
+        : miss({ file, kind, request, times: recorded.length, all: nearTo(exchanges, name), elsewhere });
     }
     played.add(next);
     return structuredClone(next.answer);
@@ -142,6 +142,12 @@ const contentKey = (kind: string, request: JsonObject): string =>
 
 const MOST_COMPARED = 500;
 const MOST_LINES = 20;
+
+/** What a request is compared with: the recordings of its own case, if there are any. */
+function nearTo(exchanges: Exchange[], name: string | undefined): Exchange[] {
+  const own = exchanges.filter((one) => one.case === name);
+  return own.length > 0 ? own : exchanges;
+}
 
 const whatIs = (kind: ExchangeKind, request: JsonObject): string =>
   kind === 'model' ? `a call of ${String(request['model'])}` : `${request['method']} ${request['url']}`;
