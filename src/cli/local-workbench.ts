@@ -7,6 +7,8 @@ export interface Workbench {
   extract: Extract;
   /** The tools that ship with ice. */
   std(): Promise<CatalogEntry[]>;
+  /** The names of the keys of a model's provider; undefined when it needs none. */
+  keysOf(model: string): Promise<readonly string[] | undefined>;
   close(): Promise<void>;
 }
 
@@ -20,6 +22,7 @@ export function openWorkbench(): Workbench {
   return {
     extract: async (bundle, runtime) => (await open()).extract(bundle, runtime),
     std: async () => (await open()).std(),
+    keysOf: async (model) => (await open()).keysOf(model),
     close: async () => {
       if (opened) await (await opened).close();
     },

@@ -22,6 +22,9 @@ export function createWorkbench() {
       }));
     },
 
+    keysOf: async (model: string): Promise<readonly string[] | undefined> =>
+      (await import('../models/providers/catalog.ts')).secretOfModel(model),
+
     close: (): Promise<void> => runtimes.close(),
   };
 }

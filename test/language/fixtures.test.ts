@@ -51,6 +51,7 @@ const ELSEWHERE: Record<string, string> = {
   ICE1320: 'the values of functions are known when an expression is evaluated',
   ICE1324: 'whether a node has a value is known when it runs',
   ICE1426: 'outputs have no declared schemas yet',
+  ICE1704: 'whether a secret is set is known on a target',
   ICE1432: 'reading a skipped node is allowed; the code is kept for a lint',
 };
 

@@ -1,5 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import type { Diagnostic } from '../../contracts/diagnostics.ts';
 import { IceError } from '../../contracts/errors.ts';
@@ -9,10 +9,11 @@ import { askTarget } from '../ask-target.ts';
 import { IceCommand } from '../base-command.ts';
 import { type BuiltProject, buildProject, errorsIn, sourceOfFile } from '../built-project.ts';
 import { openWorkbench } from '../local-workbench.ts';
+import { missingSecrets } from '../missing-secrets.ts';
 import type { Outcome } from '../outcome.ts';
 import { plural } from '../render/figures.ts';
 import { watchFolder } from '../watch-folder.ts';
-import { projectOf, type Workspace } from '../workspace.ts';
+import { projectOf, targetOf, type Workspace } from '../workspace.ts';
 
 interface Found {
   diagnostics: Diagnostic[];
@@ -86,7 +87,8 @@ export default class Validate extends IceCommand<typeof Validate> {
         }
       }
       const texts = new Map([...(loaded?.texts ?? []), ...built.texts]);
-      const diagnostics = [...(loaded?.diagnostics ?? []), ...built.diagnostics];
+      const unset = await missingSecrets(built, workbench.keysOf, (names) => this.#setHere(workspace, names));
+      const diagnostics = [...(loaded?.diagnostics ?? []), ...built.diagnostics, ...unset];
       const files = new Set(named.map((source) => source.file));
       return {
         diagnostics: files.size === 0 ? diagnostics : diagnostics.filter((one) => files.has(one.file)),
@@ -96,6 +98,25 @@ export default class Validate extends IceCommand<typeof Validate> {
       };
     } finally {
       await workbench.close();
+    }
+  }
+
+  /** Which of these secrets a local run would have: from the environment, or the project's own store. */
+  async #setHere(workspace: Workspace, names: readonly string[]): Promise<ReadonlySet<string>> {
+    // What another target has is its own matter: a run there says it.
+    if (targetOf(workspace).kind !== 'local') return new Set(names);
+    const set = new Set(names.filter((name) => this.world.env[name]));
+    const { root } = projectOf(workspace);
+    const database = resolve(root, workspace.settings.database.value ?? '.ice/ice.db');
+    if (set.size === names.length || !existsSync(database)) return set;
+    try {
+      const kept = await this.connected(workspace, ({ client }) => client.secrets.list());
+      for (const { name } of kept) set.add(name);
+      return set;
+    } catch (error) {
+      if (!(error instanceof IceError)) throw error;
+      this.output.warn(`Which secrets are set could not be read: ${error.message}`);
+      return new Set(names);
     }
   }
 

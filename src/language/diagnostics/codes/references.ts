@@ -116,4 +116,10 @@ export const REFERENCE_CODES = {
     'outputs: { key: "{{ inputs.key }}" }',
     'outputs: { done: true }',
   ),
+  ICE1704: entry(
+    'A secret that is not set',
+    'A tool declares a secret, or a model needs the key of its provider, and neither the environment nor the project has it here. A run on this machine is refused before anything of it runs; `ice secret set NAME` asks for the value. Other targets have secrets of their own.',
+    "permissions: { secrets: ['EXAMPLE_KEY'] }",
+    "permissions: { secrets: ['EXAMPLE_KEY'] }   # after: ice secret set EXAMPLE_KEY",
+  ),
 };
