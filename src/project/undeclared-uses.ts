@@ -60,14 +60,24 @@ export function undeclaredUses({ file, text, permissions, code, others }: UsedTo
       );
     }
   }
-  return [...found.values()];
+  // One line for all of it: what is copied from any of them is enough.
+  const named = (code: string): string[] =>
+    [...found].filter(([key]) => key.startsWith(`${code} `)).map(([key]) => key.slice(code.length + 1));
+  const line = permissionsLine(
+    [...permissions.net, ...named('ICE1517')],
+    [...permissions.secrets, ...named('ICE1518').filter((name) => SECRET.test(name))],
+  );
+  return [...found.values()].map((each) => ({ ...each, help: each.help?.replace(LINE, line) ?? line }));
 }
+
+/** Stands in a help for the line of permissions, which is known when all is found. */
+const LINE = '\0';
 
 interface Missing extends Required<Pick<Diagnostic, 'code' | 'severity' | 'message' | 'help'>> {
   name: string;
 }
 
-function missingHost(use: Use, { net, secrets }: Permissions): Missing | undefined {
+function missingHost(use: Use, { net }: Permissions): Missing | undefined {
   const url = new URL(use.name);
   if (net.some((entry) => entry !== '*' && allowsUrl(entry, url))) return undefined;
   const name = url.host;
@@ -80,11 +90,11 @@ function missingHost(use: Use, { net, secrets }: Permissions): Missing | undefin
     message: use.certain
       ? `It fetches from ${name}, which its permissions do not name`
       : `It seems to fetch from ${name}, which its permissions do not name`,
-    help: `Without it the call is refused: ${permissionsLine([...net, name], secrets)}`,
+    help: `Without it the call is refused: ${LINE}`,
   };
 }
 
-function missingSecret(use: Use, { net, secrets }: Permissions): Missing | undefined {
+function missingSecret(use: Use, { secrets }: Permissions): Missing | undefined {
   const { name } = use;
   if (secrets.includes(name)) return undefined;
   if (!SECRET.test(name))
@@ -100,7 +110,7 @@ function missingSecret(use: Use, { net, secrets }: Permissions): Missing | undef
     severity: use.certain ? 'error' : 'warning',
     name,
     message: `It reads the secret ${name}, which its permissions do not name`,
-    help: `Without it reading it fails: ${permissionsLine(net, [...secrets, name])}`,
+    help: `Without it reading it fails: ${LINE}`,
   };
 }
 

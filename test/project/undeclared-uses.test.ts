@@ -69,6 +69,14 @@ describe('hosts', () => {
     expect(one?.help).toContain("permissions: { net: ['a.example', 'b.example'], secrets: ['KEY'] },");
   });
 
+  test('each finding has the line for all of them', () => {
+    const text = tool(
+      "run(i, ctx) { ctx.fetch('https://a.example', ctx.secrets.A); ctx.fetch('http://b.example:81') }",
+    );
+    const line = "permissions: { net: ['a.example', 'b.example:81'], secrets: ['A'] },";
+    expect(found(text).map(({ help }) => help?.endsWith(line))).toEqual([true, true, true]);
+  });
+
   test('entries with wildcards and ports mean what they mean in a run', () => {
     const fetches = (url: string): string => tool(`run(i, ctx) { return ctx.fetch('${url}') }`);
     expect(said(fetches('https://x.example.com/'), { net: ['*.example.com'] })).toEqual([]);
