@@ -71,6 +71,10 @@ function resolve(
     return undefined;
   }
   if (ref.kind && ref.kind !== kind) {
+    if (ofAgent(at)) {
+      notForAgents(out, ref.name, ref.kind, at);
+      return undefined;
+    }
     out.atValue('ICE1204', at, `A \`${kind}\` node cannot run the ${ref.kind} '${ref.name}'`, {
       help: `Change the node to \`type: ${ref.kind}\`, or name a ${kind}.`,
     });
@@ -148,6 +152,16 @@ function malformed(out: Collector, text: string, kind: ComponentKind, at: Path, 
   );
 }
 
+/** Whether a place is an entry of an agent's `tools`. */
+const ofAgent = (at: Path): boolean => at.at(-2) === 'tools';
+
+function notForAgents(out: Collector, name: string, kind: ComponentKind, at: Path): void {
+  const what = `${kind === 'agent' ? 'an' : 'a'} ${kind}`;
+  out.atValue('ICE1204', at, `'${name}' is ${what}, and an agent can call tools only`, {
+    help: `Run it in a node of its own, \`type: ${kind}\`, before or after the agent; or give the agent a tool that does the same.`,
+  });
+}
+
 function unknown(
   out: Collector,
   text: string,
@@ -158,6 +172,10 @@ function unknown(
 ): void {
   const range = ref.range === undefined ? '' : `@${ref.range}`;
   const other = KINDS.find((each) => each !== kind && catalog.versions(each, ref.name).length > 0);
+  if (other && ofAgent(at)) {
+    notForAgents(out, ref.name, other, at);
+    return;
+  }
   if (other) {
     out.atValue(
       'ICE1204',
