@@ -147,7 +147,7 @@ function runtimeOf(effects: ToolEffects, manifest: Manifest, ref: string): ToolR
   if (effects.runtimes.node !== undefined) return effects.runtimes.node;
   throw new IceError('untrusted_code', `${ref} asks for runtime: node, which this target does not run`, {
     terminal: true,
-    hint: 'Make the tool run in the sandbox, or ask the operator to start the server with --allow-node-tools',
+    hint: 'Make the tool run in the sandbox, or ask the operator to push it, or to start the server with --trust-pushed-code',
   });
 }
 
