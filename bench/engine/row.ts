@@ -17,7 +17,7 @@ const file = join(folder, 'bench.db');
 const subject = await open();
 const fast = durability === 'normal';
 /** A tool costs more than a set node: a share of the rounds says as much. */
-const share = engine === 'sandbox' ? 0.1 : engine === 'node' ? 0.25 : 1;
+const share = engine === 'sandbox' ? 0.1 : engine === 'node' ? 0.2 : 1;
 const less = (rounds: number): number => Math.max(3, Math.round(rounds * share));
 const KB = 'x'.repeat(1_000);
 
@@ -60,7 +60,7 @@ const WORKLOADS: Record<string, () => Promise<{ value: number; steps: number }>>
   /** Milliseconds of 1 -> 1000 -> 1. */
   async w2() {
     const times: number[] = [];
-    const rounds = share === 1 ? 25 : 8;
+    const rounds = share === 1 ? 25 : 5;
     for (let i = 0; i < rounds; i++) times.push(await timed(() => subject.fan(1_000)));
     return { value: median(times.slice(rounds / 5)), steps: rounds * 1_002 };
   },
@@ -77,10 +77,12 @@ const WORKLOADS: Record<string, () => Promise<{ value: number; steps: number }>>
 for (const length of [10, 100, 1_000]) {
   for (const pad of ['', KB]) {
     WORKLOADS[`w6-${length}${pad ? '-kb' : ''}`] = async () => {
-      const total = Math.max(1_000, (fast ? 20_000 : 4_000) * share);
-      await chains(Math.max(2, 500 / length), length, pad);
-      const ms = await timed(() => chains(total / length, length, pad));
-      return { value: (ms * 1_000) / total, steps: Math.ceil(Math.max(2, 500 / length)) * length + total };
+      const warm = share === 1 ? Math.ceil(Math.max(2, 500 / length)) : Math.ceil(200 / length);
+      const total = Math.max(600, (fast ? 20_000 : 4_000) * share);
+      await chains(warm, length, pad);
+      const runs = Math.ceil(total / length);
+      const ms = await timed(() => chains(runs, length, pad));
+      return { value: (ms * 1_000) / (runs * length), steps: warm * length + runs * length };
     };
   }
 }
