@@ -10,5 +10,5 @@ export async function openTestHost(options: TestHostOptions): Promise<TestHost> 
 
 /** What is wrong with the text of a cassette. */
 export async function cassetteDiagnostics(text: string, file: string): Promise<Diagnostic[]> {
-  return (await import('../host/test-host.ts')).cassetteDiagnostics(text, file);
+  return (await import('../host/check-cassette.ts')).cassetteDiagnostics(text, file);
 }

@@ -14,6 +14,8 @@ export interface TestSelection {
 }
 
 const IS_TEST = /\.test\.(ya?ml|json)$/;
+export const isTestFile = (name: string): boolean => IS_TEST.test(name);
+export const isCassette = (name: string): boolean => /\.cassette\.ya?ml$/.test(name);
 const MOST_FILES = 5_000;
 
 /**

@@ -16,7 +16,7 @@ import { type ReadTest, readTest } from '../testing/read-test.ts';
 import { type BuiltProject, errorsIn } from './built-project.ts';
 import { cassetteDiagnostics } from './local-test-host.ts';
 import { componentOf, orderOfSource, type RunOrder } from './run-order.ts';
-import { cassetteBeside, type TestSelection, textIfThere } from './test-files.ts';
+import { cassetteBeside, isCassette, type TestSelection, textIfThere } from './test-files.ts';
 import type { Pushed } from './test-pushed.ts';
 
 /** What to run in a test; the rest of an order is for the target that it would go to. */
@@ -49,7 +49,8 @@ export interface Gathered {
 export interface GatherRequest {
   project: Project;
   built: BuiltProject;
-  std: readonly CatalogEntry[];
+  /** The tools that ship with ice; asked for when a test is of none of the project's components. */
+  std(): Promise<readonly CatalogEntry[]>;
   pushed: Pushed;
   selection: TestSelection;
   filter: string | undefined;
@@ -74,7 +75,7 @@ export async function gatherTests(request: GatherRequest): Promise<Gathered> {
     const text = textIfThere(project.root, file) ?? '';
     const read = readTest({ text, file });
     const found = [...read.diagnostics];
-    const suite = read.test && fileSuite(request, read, found);
+    const suite = read.test && (await fileSuite(request, read, found));
     const named = selection.testFiles.includes(file);
     // A source that was named brings the tests of it along, wherever they are.
     if (!named && !selection.sources!.has(suite?.source ?? '')) continue;
@@ -136,11 +137,15 @@ function orderWith({ built, pushed }: GatherRequest, component: ProjectComponent
   };
 }
 
-function fileSuite(request: GatherRequest, read: ReadTest, diagnostics: Diagnostic[]): Suite | undefined {
+async function fileSuite(
+  request: GatherRequest,
+  read: ReadTest,
+  diagnostics: Diagnostic[],
+): Promise<Suite | undefined> {
   const { project, built } = request;
   const test = read.test!;
   const out = new Collector(read.source);
-  const subject = subjectOf(request, read, out);
+  const subject = await subjectOf(request, read, out);
   const inputs = test.cases.map((one, i) => inputsOf(project.root, read, one, i, subject?.order.input, out));
   const cassette = cassetteOf(read, out);
   diagnostics.push(...out.diagnostics);
@@ -173,10 +178,14 @@ interface Subject {
 }
 
 /** What a file tests: a component of the project, or one that ships with ice. */
-function subjectOf(request: GatherRequest, read: ReadTest, out: Collector): Subject | undefined {
+async function subjectOf(
+  request: GatherRequest,
+  read: ReadTest,
+  out: Collector,
+): Promise<Subject | undefined> {
   const { ref } = read;
   if (!ref) return undefined;
-  const { built, std } = request;
+  const { built } = request;
   try {
     const own = componentOf(built.components, ref);
     if (own) return { own, order: orderWith(request, own), output: own.manifest.output };
@@ -186,6 +195,7 @@ function subjectOf(request: GatherRequest, read: ReadTest, out: Collector): Subj
     });
     return undefined;
   }
+  const std = await request.std();
   const shipped = std.find((one) => one.manifest.name === ref.name);
   if (shipped)
     return {
@@ -235,7 +245,7 @@ function inputsOf(
     if (!stat.isFile() || stat.size > MOST_BYTES) {
       problem(
         `${file} ${stat.isFile() ? `has ${stat.size} bytes; ${MOST_BYTES} is the most` : 'is no file'}`,
-        'Name a smaller file.',
+        stat.isFile() ? 'Name a smaller one.' : 'Name one that is in it.',
       );
       continue;
     }
@@ -277,7 +287,7 @@ function cassetteOf(read: ReadTest, out: Collector): string {
   const { cassette } = read.test!;
   if (cassette === undefined) return cassetteBeside(read.file);
   const file = posix.normalize(posix.join(posix.dirname(read.file), cassette.split(sep).join('/')));
-  if (file.startsWith('..') || isAbsolute(cassette) || !/\.cassette\.ya?ml$/.test(file))
+  if (file.startsWith('..') || isAbsolute(cassette) || !isCassette(file))
     out.atValue('ICE1809', ['cassette'], `${cassette} cannot be the cassette`, {
       help: 'It is a file of the project, from the folder of the test file, as NAME.cassette.yaml.',
     });

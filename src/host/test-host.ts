@@ -1,11 +1,10 @@
 import { createClient } from '../client/index.ts';
-import type { Diagnostic } from '../contracts/diagnostics.ts';
 import { IceError } from '../contracts/errors.ts';
 import { type AnyRunEvent, ENDED } from '../contracts/events.ts';
 import type { JsonObject } from '../contracts/json.ts';
+import type { PermissionPolicy } from '../contracts/permission-policy.ts';
 import type { Plan } from '../contracts/plan.ts';
 import type { CreateRun, Run } from '../contracts/runs.ts';
-import { checkExchanges } from '../models/cassette-file.ts';
 import { type CaseTape, type Cassette, openCassette } from '../models/cassettes.ts';
 import type { Models } from '../models/port.ts';
 import type { Settings } from '../project/config.ts';
@@ -22,6 +21,8 @@ export interface TestHostOptions {
   project: string;
   settings: Settings;
   env: Readonly<Record<string, string | undefined>>;
+  /** The most that tools of the project may do. */
+  policy?: PermissionPolicy | undefined;
   /** Runs go out, with the secrets themselves: for recording, and for tests that are run live. */
   goesOut: boolean;
 }
@@ -57,13 +58,9 @@ export interface TestHost {
   close(): Promise<void>;
 }
 
-/** What is wrong with the text of a cassette, at its places; empty when nothing is. */
-export const cassetteDiagnostics = async (text: string, file: string): Promise<Diagnostic[]> =>
-  (await checkExchanges(text, file)).diagnostics;
-
 /** Opens it. Nothing of it touches the project's database, but for the secrets that a recording needs. */
 export async function openTestHost(options: TestHostOptions): Promise<TestHost> {
-  const { root, project, settings, env, goesOut } = options;
+  const { root, project, settings, env, goesOut, policy } = options;
   let vault: Promise<Host> | undefined;
   const secrets = createTestSecrets({
     real: () => goesOut,
@@ -81,6 +78,7 @@ export async function openTestHost(options: TestHostOptions): Promise<TestHost> 
     env,
     local: true,
     database: IN_MEMORY,
+    policy,
     secrets,
     tapeOf: (scope) => tapes.get(scope),
   });

@@ -27,22 +27,31 @@ export interface ReadTest {
   diagnostics: Diagnostic[];
 }
 
+const BEGIN = 'Begin with `test:` (what it is called), `run:` (what it tests) and `cases:`.';
+
 /** Text -> test file: everything that can be known without the component that it tests. */
 export function readTest(input: { text: string; file: string }): ReadTest {
   const { file } = input;
   const { source, diagnostics, readable } = readSource(input);
+  for (const each of diagnostics) if (each.code === 'ICE1007') each.help = BEGIN;
   if (!readable) return { file, source, diagnostics };
   const out = new Collector(source);
   const read = isMap(source.value)
     ? new TestWalk(out).value(shapeOf(testFileSchema), source.value, [])
     : out.atValue('ICE1101', [], `A test file is a map, and this is ${describeValue(source.value)}`, {
-        help: 'Begin with `test:` (what it is called), `run:` (what it tests) and `cases:`.',
+        help: BEGIN,
       });
   const parsed = testFileSchema.safeParse(read);
   // The walk explains every slip that it knows; the schema itself has the last word.
   if (!parsed.success && out.errors === 0)
-    for (const issue of parsed.error.issues)
-      out.atValue('ICE1801', issue.path as (string | number)[], `${issue.path.join('.')}: ${issue.message}`);
+    for (const issue of parsed.error.issues) {
+      const path = issue.path as (string | number)[];
+      if (path.join() === 'cases' && issue.code === 'too_small')
+        out.atKey('ICE1801', path, 'There are no cases', {
+          help: 'Write one: cases: [{ name: …, inputs: { … }, output: { … } }]',
+        });
+      else out.atValue('ICE1801', path, `${path.join('.')}: ${issue.message}`);
+    }
   const test = parsed.success ? parsed.data : undefined;
   const ref = test && checkRef(out, test);
   if (test) {

@@ -383,3 +383,24 @@ test('parts that were pushed and are no sources here any more are fetched from t
   expect(exit, JSON.stringify(json)).toBe(0);
   expect(json['counts'].passed).toBe(1);
 });
+
+test('validate finds what is wrong with tests and cassettes, and mends what is safe', async () => {
+  const validate = async (...args: string[]) => {
+    const { exit, json } = await ice(['validate', ...args, '--json'], { cwd: dir });
+    const codes = json['diagnostics'].map((one: { code: string; file: string }) => `${one.code} ${one.file}`);
+    return { exit, codes };
+  };
+  expect(await validate()).toEqual({ exit: 0, codes: [] });
+  writeFiles(dir, {
+    'tests/big.test.yaml':
+      'test: sizes\nruns: big\ncases:\n  - { name: one, inputs: { n: 1 }, assert: [outputs.says != null] }\n',
+    'tests/big.cassette.yaml': 'cassette: 1\n',
+  });
+  expect(await validate()).toEqual({
+    exit: 3,
+    codes: ['ICE1103 tests/big.test.yaml', 'ICE1806 tests/big.test.yaml', 'ICE1812 tests/big.cassette.yaml'],
+  });
+  expect((await validate('--fix')).codes).toEqual(['ICE1812 tests/big.cassette.yaml']);
+  expect((await validate('tests/big.test.yaml')).codes).toEqual(['ICE1812 tests/big.cassette.yaml']);
+  expect((await validate('workflows/big.yaml')).codes).toEqual([]);
+});

@@ -80,7 +80,7 @@ export default class Test extends IceCommand<typeof Test> {
     const gathered = await this.#gather(workspace);
     if ('refused' in gathered) return gathered.refused;
     const { built, suites } = gathered;
-    const { root, name } = projectOf(workspace);
+    const { root, name, file } = projectOf(workspace);
     const mode = flags.record ? 'record' : flags.live ? 'live' : 'replay';
     const coverage = flags.coverage ? this.#coverage(built) : undefined;
     const total = suites.reduce((sum, suite) => sum + suite.cases.length, 0);
@@ -89,6 +89,7 @@ export default class Test extends IceCommand<typeof Test> {
       project: workspace.settings.project.value ?? name,
       settings: workspace.settings,
       env: this.world.env,
+      policy: file.policy?.permissions,
       goesOut: mode !== 'replay',
     });
     let done = 0;
@@ -136,7 +137,7 @@ export default class Test extends IceCommand<typeof Test> {
       const { suites, diagnostics, texts } = await gatherTests({
         project,
         built,
-        std: selection.testFiles.length + selection.others.length > 0 ? await workbench.std() : [],
+        std: () => workbench.std(),
         pushed,
         selection,
         filter,

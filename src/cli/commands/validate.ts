@@ -12,6 +12,8 @@ import { openWorkbench } from '../local-workbench.ts';
 import { missingSecrets } from '../missing-secrets.ts';
 import type { Outcome } from '../outcome.ts';
 import { plural } from '../render/figures.ts';
+import { isCassette, isTestFile, selectTests } from '../test-files.ts';
+import { validateTests } from '../test-validate.ts';
 import { watchFolder } from '../watch-folder.ts';
 import { projectOf, targetOf, type Workspace } from '../workspace.ts';
 
@@ -63,18 +65,29 @@ export default class Validate extends IceCommand<typeof Validate> {
       return { diagnostics: loaded.diagnostics, texts: loaded.texts, components: 0, fixed: 0 };
     }
     const project = projectOf(workspace);
-    const named = ((this.args.files as unknown as string[] | undefined) ?? []).map((name) =>
-      sourceOfFile(project, this.world.cwd, name),
-    );
+    const names = (this.args.files as unknown as string[] | undefined) ?? [];
+    const tests = names.filter(isTestFile);
+    const named = names
+      .filter((name) => !isTestFile(name))
+      .map((name) => sourceOfFile(project, this.world.cwd, name));
     const workbench = openWorkbench();
     try {
-      const build = (): Promise<BuiltProject> =>
-        buildProject({
+      const build = async (): Promise<BuiltProject> => {
+        const built = await buildProject({
           project,
           workbench,
           extra: named,
           ask: (refs) => this.connected(workspace, ({ client }) => askTarget(client, refs)),
         });
+        if (named.length > 0 && tests.length === 0) return built;
+        const { cwd } = this.world;
+        const found = await validateTests({ project, built, workbench, cwd, named: tests });
+        return {
+          ...built,
+          diagnostics: [...built.diagnostics, ...found.diagnostics],
+          texts: new Map([...built.texts, ...found.texts]),
+        };
+      };
       let built = await build();
       let fixed = 0;
       if (this.flags.fix) {
@@ -89,9 +102,15 @@ export default class Validate extends IceCommand<typeof Validate> {
       const texts = new Map([...(loaded?.texts ?? []), ...built.texts]);
       const unset = await missingSecrets(built, workbench.keysOf, (names) => this.#setHere(workspace, names));
       const diagnostics = [...(loaded?.diagnostics ?? []), ...built.diagnostics, ...unset];
-      const files = new Set(named.map((source) => source.file));
+      const files = new Set([
+        ...named.map((source) => source.file),
+        ...(tests.length > 0 ? selectTests(project, this.world.cwd, tests).testFiles : []),
+      ]);
       return {
-        diagnostics: files.size === 0 ? diagnostics : diagnostics.filter((one) => files.has(one.file)),
+        diagnostics:
+          files.size === 0
+            ? diagnostics
+            : diagnostics.filter(({ file }) => files.has(file) || (tests.length > 0 && isCassette(file))),
         texts,
         components: built.components.length,
         fixed,
