@@ -26,12 +26,26 @@ const MAX_REPAIRS = 8;
 const LONG_TEXT = 200_000;
 const roundsFor = (text: string, most: number): number => (text.length > LONG_TEXT ? 1 : most);
 
+/** The last text that had nothing to be said of it: a build reads a document, and then checks it. */
+let last: { text: string; file: string; result: ReadResult } | undefined;
+/** Longer ones are read again rather than kept. */
+const MAX_KEPT = 1_000_000;
+
 /**
- * Reads YAML (1.2) or JSON. An unquoted `{{ … }}` is reported and read as it was meant; other errors of the text
+ * Reads YAML (1.2) or JSON. What it gives is shared by those who read the same text one after the other, so it must not
+ * be changed. An unquoted `{{ … }}` is reported and read as it was meant; other errors of the text
  * end the reading, because what follows them would only be guessed.
  */
 export function readSource(input: { text: string; file: string }): ReadResult {
   const { text, file } = input;
+  if (last?.text === text && last.file === file) return { ...last.result, diagnostics: [] };
+  const result = readAnew({ text, file });
+  if (result.readable && result.diagnostics.length === 0 && text.length <= MAX_KEPT)
+    last = { text, file, result };
+  return result;
+}
+
+function readAnew({ text, file }: { text: string; file: string }): ReadResult {
   const lines = new LineIndex(text);
   const stop = (diagnostic: Diagnostic): ReadResult => ({
     source: new ParsedSource({ file, lines, value: undefined, root: null, anchors: new Map(), mended: [] }),
