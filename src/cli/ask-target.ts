@@ -28,7 +28,8 @@ export async function askTarget(client: Client, refs: ComponentRef[]): Promise<M
   return entries;
 }
 
-async function readDocument(client: Client, digest: string): Promise<unknown> {
+/** The document of a workflow or an agent, by the digest of its entry. */
+export async function readDocument(client: Client, digest: string): Promise<unknown> {
   const bytes = await client.artifacts.get(digest);
   try {
     return JSON.parse(new TextDecoder().decode(bytes));

@@ -154,6 +154,43 @@ export function createClient(options: ClientOptions) {
       query: { limit?: number; cursor?: string } = {},
       more: CallOptions = {},
     ) => raw('componentsVersions', { ...more, params: { kind, name }, query }),
+    /** The version that a tag names; undefined when there is no such tag. */
+    tag: async (kind: ComponentKind, name: string, tag: string, more: CallOptions = {}) => {
+      try {
+        return await raw('componentsTag', { ...more, params: { kind, name, tag } });
+      } catch (error) {
+        if (error instanceof IceError && error.code === 'not_found') return undefined;
+        throw error;
+      }
+    },
+    /** Moves a tag away from the version `from`, or makes it where `from` is absent; `stale` when it is elsewhere. */
+    setTag: (
+      kind: ComponentKind,
+      name: string,
+      tag: string,
+      to: { version: string; from?: string | undefined },
+      more: CallOptions = {},
+    ) =>
+      raw('componentsSetTag', {
+        ...more,
+        params: { kind, name, tag },
+        body: { version: to.version },
+        headers: {
+          ...more.headers,
+          ...(to.from === undefined ? { 'if-none-match': '*' } : { 'if-match': `"${to.from}"` }),
+        },
+      }),
+    removeTag: (kind: ComponentKind, name: string, tag: string, from: string, more: CallOptions = {}) =>
+      raw('componentsRemoveTag', {
+        ...more,
+        params: { kind, name, tag },
+        headers: { ...more.headers, 'if-match': `"${from}"` },
+      }),
+    /** Archives one version, or all. */
+    archive: (kind: ComponentKind, name: string, version?: string, more: CallOptions = {}) =>
+      raw('componentsArchive', { ...more, params: { kind, name }, body: { version } }),
+    restore: (kind: ComponentKind, name: string, version?: string, more: CallOptions = {}) =>
+      raw('componentsRestore', { ...more, params: { kind, name }, body: { version } }),
     resolve: (refs: string[], more: CallOptions = {}) =>
       raw('componentsResolve', { ...more, body: { refs } }),
   };

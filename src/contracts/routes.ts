@@ -107,6 +107,31 @@ const secretParams = z.object({
   secret: z.string().min(1).max(100).describe('Capital letters, digits and _'),
 });
 
+/** A tag: a name that moves from version to version of one component. */
+export const tagSchema = z.object({
+  kind: componentKindSchema,
+  name: componentNameSchema,
+  tag: z.string(),
+  version: z.string(),
+  digest: digestSchema,
+});
+export type ComponentTag = z.infer<typeof tagSchema>;
+const tagParams = componentParams.extend({
+  tag: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,49}$/)
+    .describe('Lower-case letters, digits and dashes'),
+});
+const archiveBody = z
+  .strictObject({ version: z.string().max(100).optional().describe('Absent: every version') })
+  .prefault({});
+const archivedSchema = z.object({
+  items: z.array(componentVersionSchema).describe('The versions that changed'),
+  tags: z
+    .array(tagSchema)
+    .describe('The tags that moved, and those that name a version which is archived now'),
+});
+
 export const pushRequestSchema = z.strictObject({
   items: z.array(pushItemSchema).max(1000),
   /** Components of the target that the project no longer has are archived. */
@@ -291,6 +316,64 @@ export const ROUTES = {
     status: 200,
     safe: true,
     readOnly: true,
+  }),
+  componentsTag: route({
+    method: 'GET',
+    path: `${P}/components/{kind}/{name}/tags/{tag}`,
+    tag: 'components',
+    summary: 'The version that a tag names; its ETag is for moving it',
+    role: 'viewer',
+    params: tagParams,
+    response: tagSchema,
+    status: 200,
+    safe: true,
+  }),
+  componentsSetTag: route({
+    method: 'PUT',
+    path: `${P}/components/{kind}/{name}/tags/{tag}`,
+    tag: 'components',
+    summary: 'Move a tag (If-Match: its ETag), or make one (If-None-Match: *)',
+    role: 'developer',
+    params: tagParams,
+    body: z.strictObject({ version: z.string().max(100) }),
+    response: tagSchema,
+    status: 200,
+    safe: true,
+  }),
+  componentsRemoveTag: route({
+    method: 'DELETE',
+    path: `${P}/components/{kind}/{name}/tags/{tag}`,
+    tag: 'components',
+    summary: 'Remove a tag (If-Match: its ETag)',
+    role: 'developer',
+    params: tagParams,
+    response: 'empty',
+    status: 204,
+    safe: false,
+  }),
+  componentsArchive: route({
+    method: 'POST',
+    path: `${P}/components/{kind}/{name}/archive`,
+    tag: 'components',
+    summary: 'Archive a version, or all: only an exact version still reaches it',
+    role: 'developer',
+    params: componentParams,
+    body: archiveBody,
+    response: archivedSchema,
+    status: 200,
+    safe: true,
+  }),
+  componentsRestore: route({
+    method: 'POST',
+    path: `${P}/components/{kind}/{name}/restore`,
+    tag: 'components',
+    summary: 'Take a version, or all, out of the archive',
+    role: 'developer',
+    params: componentParams,
+    body: archiveBody,
+    response: archivedSchema,
+    status: 200,
+    safe: true,
   }),
   artifactsPut: route({
     method: 'PUT',

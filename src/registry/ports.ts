@@ -30,6 +30,8 @@ export interface RegistryChange {
   versions: VersionRow[];
   tags: TagRow[];
   archive: { kind: ComponentKind; name: string; version: string; at: number | null }[];
+  /** Tags that are removed; one that is not there is none the less gone. */
+  untag?: Omit<TagRow, 'version'>[];
 }
 
 export interface RegistryStore {

@@ -15,6 +15,7 @@ import { identityMemories, identityRoutes } from './routes/identity.ts';
 import { pushRoutes } from './routes/pushes.ts';
 import { runMemories, runRoutes } from './routes/runs.ts';
 import { secretRoutes } from './routes/secrets.ts';
+import { tagRoutes } from './routes/tags.ts';
 import type { Services } from './services.ts';
 import { createStreams } from './streams.ts';
 
@@ -58,6 +59,7 @@ export function createApp(services: Services): App {
     ...healthRoutes(services),
     ...identityRoutes(services),
     ...componentRoutes(services),
+    ...tagRoutes(services),
     ...artifactRoutes(services),
     ...pushRoutes(services),
     ...blueprintRoutes(services),

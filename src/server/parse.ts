@@ -23,10 +23,14 @@ const PARAM_WORDS: Record<string, string> = {
   kind: 'kind of component',
   name: 'valid name',
   project: 'valid project name',
+  tag: 'valid tag',
+  draft: 'valid id of a draft',
 };
 const PARAM_HINTS: Record<string, string> = {
   id: 'A run id is run_ and 26 characters: ice runs list',
   kind: 'Kinds: tool, agent, workflow',
+  tag: 'A tag is lower-case letters, digits and dashes: stable, dev',
+  draft: 'See them: GET …/drafts',
   digest: 'A digest is sha256: and 64 hex digits',
 };
 

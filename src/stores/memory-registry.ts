@@ -56,6 +56,10 @@ export function createMemoryRegistryStore(): RegistryStore {
         );
         next.tags.push({ kind: row.kind, name: row.name, tag: row.tag, version: row.version });
       }
+      for (const gone of change.untag ?? [])
+        next.tags = next.tags.filter(
+          (tag) => !(tag.kind === gone.kind && tag.name === gone.name && tag.tag === gone.tag),
+        );
       projects.set(change.project, next);
     },
   };

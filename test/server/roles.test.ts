@@ -34,6 +34,7 @@ const pathOf = (route: Route, project: string, run: string): string =>
     .replace('{kind}', 'workflow')
     .replace('{name}', 'greet')
     .replace('{digest}', built.item.digest)
+    .replace('{tag}', 'stable')
     .replace('{secret}', 'API_KEY')
     .replace('{id}', route.tag === 'runs' ? run : 'tok_none');
 
@@ -44,6 +45,7 @@ const BODIES: Partial<Record<RouteName, unknown>> = {
   artifactsMissing: { digests: [] },
   pushesCreate: { items: [], dryRun: true },
   blueprintsValidate: { text: 'blueprint: 2' },
+  componentsSetTag: { version: built.item.version },
   secretsPut: { value: 'a-value' },
   secretsRotate: {},
   runsCreate: { ref: 'greet', inputs: { name: 'Ada' } },
@@ -51,6 +53,9 @@ const BODIES: Partial<Record<RouteName, unknown>> = {
   runsPause: {},
   runsResume: {},
 };
+
+/** Updates of versioned documents, which need a condition. */
+const conditional = (route: Route): boolean => route.summary.includes('If-Match');
 
 async function call(
   name: RouteName,
@@ -65,11 +70,20 @@ async function call(
     : RUN;
   // A secret that was removed is gone: each call has one to remove.
   if (name === 'secretsRemove') await world.services.secrets!.set('home', 'API_KEY', 'a-value', 'test');
+  // So is a tag; and who moves one says that it is there.
+  if (route.path.includes('{tag}'))
+    await world.services.registry.apply({
+      project: 'home',
+      base: await world.services.registry.revision('home'),
+      versions: [],
+      tags: [{ kind: 'workflow', name: 'greet', tag: 'stable', version: built.item.version }],
+      archive: [],
+    });
   const body = route.bytes === undefined ? BODIES[name] : built.artifacts[1]![1];
   // NDJSON: the events end by themselves.
   const response = await world.send(secret, route.method, pathOf(route, project, run), {
     ...(body === undefined ? {} : { body }),
-    headers: { accept: 'application/x-ndjson' },
+    headers: { accept: 'application/x-ndjson', ...(conditional(route) ? { 'if-match': '*' } : {}) },
   });
   return { status: response.status, text: await response.text() };
 }
@@ -128,6 +142,11 @@ test('a thing of a foreign project and a thing that is not there have one answer
         'runsResume',
         'componentsGet',
         'componentsVersions',
+        'componentsTag',
+        'componentsSetTag',
+        'componentsRemoveTag',
+        'componentsArchive',
+        'componentsRestore',
         'artifactsGet',
       ].includes(name)
     )

@@ -63,7 +63,10 @@ const FLOORS: Record<string, { may: string[]; node: boolean }> = {
     ],
     node: true,
   },
-  cli: { may: ['contracts', 'client', 'project', 'language', 'mcp', 'testing'], node: true },
+  cli: {
+    may: ['contracts', 'client', 'project', 'language', 'registry', 'mcp', 'testing'],
+    node: true,
+  },
 };
 
 /** The files of the command line that may reach the host, and only by `await import`. */

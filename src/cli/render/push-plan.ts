@@ -1,4 +1,4 @@
-import type { PushEntry, PushPlan } from '../../contracts/components.ts';
+import type { PermissionChange, PushEntry, PushPlan, SchemaChange } from '../../contracts/components.ts';
 import type { View } from '../outcome.ts';
 import { plural } from './figures.ts';
 import { oneLine, pad, textWidth } from './text-width.ts';
@@ -33,23 +33,32 @@ function entryLines(entry: PushEntry, nameWidth: number, theme: Theme, _columns:
     lines.push(
       `    ${entry.action === 'refused' ? theme.bad(oneLine(entry.reason)) : theme.dim(oneLine(entry.reason))}`,
     );
-  for (const change of entry.schema) {
-    const where = `${change.where}${change.path ? ` ${change.path}` : ''}`;
-    lines.push(
-      change.breaking
-        ? `    ${theme.bad('breaking')}  ${where}: ${oneLine(change.change)}`
-        : `    ${theme.dim('compatible')}  ${theme.dim(`${where}: ${oneLine(change.change)}`)}`,
-    );
-  }
-  for (const { what, added, removed } of entry.permissions) {
-    if (added.length > 0)
-      lines.push(`    ${theme.warn(`newly asks for ${what}:`)} ${oneLine(added.join(', '))}`);
-    if (removed.length > 0)
-      lines.push(theme.dim(`    no longer asks for ${what}: ${oneLine(removed.join(', '))}`));
-  }
+  lines.push(...schemaChangeLines(entry.schema, theme), ...permissionLines(entry.permissions, theme));
   if (entry.hint && entry.action === 'refused')
     lines.push(`    ${theme.dim(theme.mark.next)} ${theme.accent(oneLine(entry.hint))}`);
   return lines;
+}
+
+/** How a schema changed, a line a change. */
+export function schemaChangeLines(changes: readonly SchemaChange[], theme: Theme): string[] {
+  return changes.map((change) => {
+    const where = `${change.where}${change.path ? ` ${change.path}` : ''}`;
+    return change.breaking
+      ? `    ${theme.bad('breaking')}  ${where}: ${oneLine(change.change)}`
+      : `    ${theme.dim('compatible')}  ${theme.dim(`${where}: ${oneLine(change.change)}`)}`;
+  });
+}
+
+/** What is newly asked for, and what no longer is. */
+export function permissionLines(changes: readonly PermissionChange[], theme: Theme): string[] {
+  return changes.flatMap(({ what, added, removed }) => [
+    ...(added.length > 0
+      ? [`    ${theme.warn(`newly asks for ${what}:`)} ${oneLine(added.join(', '))}`]
+      : []),
+    ...(removed.length > 0
+      ? [theme.dim(`    no longer asks for ${what}: ${oneLine(removed.join(', '))}`)]
+      : []),
+  ]);
 }
 
 function actionOf(

@@ -57,6 +57,10 @@ export function createRegistryStore(connection: SqliteConnection): RegistryStore
     insert into component_tags (project, kind, name, tag, version) values (?, ?, ?, ?, ?)
     on conflict (project, kind, name, tag) do update set version = excluded.version`);
 
+  const removeTag = connection.prepare(
+    'delete from component_tags where project = ? and kind = ? and name = ? and tag = ?',
+  );
+
   const tags = (project: string): TagRow[] => selectTags.all(project) as unknown as TagRow[];
   const revision = (project: string): string => {
     const state = selectState.all(project) as unknown as {
@@ -100,6 +104,7 @@ export function createRegistryStore(connection: SqliteConnection): RegistryStore
       if (!selectDigest.get(project, kind, name, version)) throw unknownVersion({ kind, name, version });
       putTag.run(project, kind, name, tag, version);
     }
+    for (const { kind, name, tag } of change.untag ?? []) removeTag.run(project, kind, name, tag);
   };
 
   return {
