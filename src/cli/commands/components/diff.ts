@@ -65,7 +65,7 @@ export default class ComponentsDiff extends IceCommand<typeof ComponentsDiff> {
     text: string | undefined,
   ): Promise<[Side | undefined, Side][]> {
     const project = projectOf(workspace);
-    const workbench = openWorkbench(project.root);
+    const workbench = openWorkbench();
     try {
       const built = await buildProject({ project, workbench, ask: (refs) => askTarget(client, refs) });
       if (errorsIn(built.diagnostics).length > 0) throw validationFailed(built.diagnostics);
