@@ -2,9 +2,11 @@ import { hash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import canonicalize from 'canonicalize';
+import { z } from 'zod';
 import type { BodyOf } from '../client/index.ts';
-import { type PushPlan, pushPlanSchema } from '../contracts/components.ts';
+import { type PushEntry, type PushPlan, pushPlanSchema } from '../contracts/components.ts';
 import { IceError } from '../contracts/errors.ts';
+import { digestSchema } from '../contracts/ids.ts';
 import { pushRequestSchema } from '../contracts/routes.ts';
 import type { ProjectComponent } from '../project/build-components.ts';
 import type { TargetNote } from './connect.ts';
@@ -37,22 +39,39 @@ export function writePlanFile(
   name: string,
   cwd: string,
   target: TargetNote,
-  request: PushRequest,
+  { request, content }: { request: PushRequest; content: readonly string[] },
   plan: PushPlan,
 ): string {
-  const content = {
+  const body = {
     icePushPlan: 1,
     target: { name: target.name, url: target.url ?? null, project: target.project },
     plan,
     request: { ...request, base: plan.base },
+    content,
   };
-  const text = `${JSON.stringify({ ...content, check: checkOf(content) }, null, 2)}\n`;
-  writeFileSync(resolve(cwd, name), text);
+  const text = `${JSON.stringify({ ...body, check: checkOf(body) }, null, 2)}\n`;
+  try {
+    writeFileSync(resolve(cwd, name), text);
+  } catch (error) {
+    throw new IceError('machine', `The plan could not be written to ${name}.`, {
+      hint: 'Is its folder there, and may you write into it?',
+      cause: error,
+    });
+  }
   return name;
 }
 
+/** A plan as it was reviewed. */
+export interface PlanFile {
+  /** With the `base` that the plan was made against. */
+  request: PushRequest;
+  plan: PushPlan;
+  /** Digests of everything that the components are made of. */
+  content: string[];
+}
+
 /** Reads a plan file. Errors: `usage` for what is none or was edited, `target_moved` for one of another target. */
-export function readPlanFile(name: string, cwd: string, target: TargetNote): PushRequest {
+export function readPlanFile(name: string, cwd: string, target: TargetNote): PlanFile {
   let value: Record<string, unknown>;
   try {
     value = JSON.parse(readFileSync(resolve(cwd, name), 'utf8')) as Record<string, unknown>;
@@ -64,7 +83,9 @@ export function readPlanFile(name: string, cwd: string, target: TargetNote): Pus
   }
   const { check, ...content } = value;
   const request = pushRequestSchema.omit({ dryRun: true }).safeParse(content['request']);
-  if (content['icePushPlan'] !== 1 || !request.success || !pushPlanSchema.safeParse(content['plan']).success)
+  const plan = pushPlanSchema.safeParse(content['plan']);
+  const digests = z.array(digestSchema).safeParse(content['content']);
+  if (content['icePushPlan'] !== 1 || !request.success || !plan.success || !digests.success)
     throw new IceError('usage', `${name} is no push plan.`, { hint: `Make one: ice push --plan ${name}` });
   if (check !== checkOf(content))
     throw new IceError('push_refused', `${name} was changed after it was written.`, {
@@ -79,7 +100,20 @@ export function readPlanFile(name: string, cwd: string, target: TargetNote): Pus
         hint: `ice push --apply ${name} --target ${made.name}`,
       },
     );
-  return request.data;
+  return { request: request.data, plan: plan.data, content: digests.data };
 }
+
+/** Whether the target would now do what was reviewed, entry by entry. */
+export const sameEntries = (reviewed: PushPlan, now: PushPlan): boolean =>
+  canonicalize(reviewed.entries.map(effectOf)) === canonicalize(now.entries.map(effectOf));
+
+const effectOf = ({ action, kind, name, version, previous, digest }: PushEntry) => ({
+  action,
+  kind,
+  name,
+  version,
+  previous,
+  digest,
+});
 
 const checkOf = (content: object): string => `sha256:${hash('sha256', canonicalize(content) ?? '')}`;

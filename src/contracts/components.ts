@@ -152,6 +152,10 @@ export const pushEntrySchema = z.object({
   /** The error that this entry ends the push with, if it is `refused`. */
   code: z.string().optional(),
   hint: z.string().optional(),
+  /** Releases on the target that are above the version asked for: made elsewhere, and not known to the project. */
+  newer: z
+    .array(z.object({ version: z.string(), createdAt: z.iso.datetime(), createdBy: z.string() }))
+    .optional(),
   schema: z.array(schemaChangeSchema),
   permissions: z.array(permissionChangeSchema),
 });

@@ -51,7 +51,7 @@ export function planPush(
     const rows = current.versions.filter((row) => row.kind === item.kind && row.name === item.name);
     const fault = faultOf(item, seen.get(keyOf(item))!, tag);
     if (fault) return refuse(entryOf(item, 'refused', item.version, null), 'push_refused', ...fault);
-    return planComponent(item, rows, current.tags, tag, options);
+    return withNewer(planComponent(item, rows, current.tags, tag, options), rows);
   });
   // A push under a tag is a draft of some components: it says nothing about those that it leaves out.
   if (tag === undefined) entries.push(...planMissing(current, seen, options));
@@ -68,6 +68,25 @@ export function planPush(
     asksForPermissions: entries.some((entry) => entry.previous !== null && asksForMore(entry.permissions)),
     refused: entries.some((entry) => entry.action === 'refused'),
   };
+}
+
+/** At most this many versions that the project does not know are named. */
+const MOST_NEWER = 5;
+
+/** Drift: the target has releases above what the project is at. It is told, and refuses nothing. */
+function withNewer(entry: PushEntry, rows: readonly VersionRow[]): PushEntry {
+  const newer = rows
+    .filter(
+      (row) => row.archivedAt === null && isRelease(row.version) && semver.gt(row.version, entry.version),
+    )
+    .sort((a, b) => semver.rcompare(a.version, b.version))
+    .slice(0, MOST_NEWER)
+    .map(({ version, createdAt, createdBy }) => ({
+      version,
+      createdAt: new Date(createdAt).toISOString(),
+      createdBy,
+    }));
+  return newer.length === 0 ? entry : { ...entry, newer };
 }
 
 /** What makes a component no candidate at all: reason and hint. */

@@ -1,14 +1,15 @@
 import { Flags } from '@oclif/core';
 import type { PushPlan } from '../../contracts/components.ts';
 import { type ErrorCode, EXIT, IceError, isErrorCode } from '../../contracts/errors.ts';
+import { buildComponents } from '../../project/build-components.ts';
 import { askTarget } from '../ask-target.ts';
 import { IceCommand } from '../base-command.ts';
 import { buildProject, errorsIn } from '../built-project.ts';
 import type { Connection } from '../connect.ts';
 import { invalidProject } from '../findings.ts';
 import { openWorkbench } from '../local-workbench.ts';
-import type { Outcome } from '../outcome.ts';
-import { type PushRequest, pushRequestOf, readPlanFile, writePlanFile } from '../plan-file.ts';
+import type { Outcome, View } from '../outcome.ts';
+import { type PushRequest, pushRequestOf, readPlanFile, sameEntries, writePlanFile } from '../plan-file.ts';
 import { plural } from '../render/figures.ts';
 import { planLines } from '../render/push-plan.ts';
 import { contentOf, uploadContent } from '../run-order.ts';
@@ -46,6 +47,13 @@ export default class Push extends IceCommand<typeof Push> {
     const { flags } = this;
     if (flags.apply !== undefined && (flags.plan !== undefined || flags['dry-run']))
       throw new IceError('usage', '--apply does not go with --plan or --dry-run.');
+    const decided = (['tag', 'bump', 'allow-breaking', 'allow-permissions', 'allow-archive'] as const).find(
+      (name) => flags[name] !== undefined && flags[name] !== false,
+    );
+    if (flags.apply !== undefined && decided !== undefined)
+      throw new IceError('usage', `--apply does what the plan says; --${decided} goes with --plan.`, {
+        hint: `ice push --plan ${flags.apply} --${decided}`,
+      });
     const workspace = await this.workspace();
     return this.connected(workspace, (connection) => this.#push(workspace, connection), {
       changes: !flags['dry-run'],
@@ -55,31 +63,35 @@ export default class Push extends IceCommand<typeof Push> {
   async #push(workspace: Workspace, connection: Connection): Promise<Outcome> {
     const { flags, output } = this;
     const { client, target } = connection;
-    const request = flags.apply
-      ? readPlanFile(flags.apply, this.world.cwd, target)
-      : await this.#request(workspace, connection);
+    const reviewed = flags.apply ? readPlanFile(flags.apply, this.world.cwd, target) : undefined;
+    const { request, content } = reviewed ?? (await this.#request(workspace, connection));
+    if (reviewed) await this.#restoreContent(workspace, connection, reviewed.content);
     const { plan } = await client.pushes.create({ ...request, dryRun: true });
-    if (request.base !== undefined && request.base !== plan.base)
+    // A plan that was applied before has moved the target itself: repeating it does nothing, and says so.
+    const stillTrue = reviewed && request.base === plan.base && sameEntries(reviewed.plan, plan);
+    if (reviewed && !stillTrue && (plan.changes > 0 || plan.refused))
       throw new IceError('target_moved', `${target.name} has changed since ${flags.apply} was made.`, {
         hint: `Make the plan anew: ice push --plan ${flags.apply}`,
+        details: { planned: request.base, now: plan.base },
       });
     const body = { plan, applied: false, target };
 
     const refusal = refusalOf(plan);
     if (refusal) return { body, error: refusal, exit: EXIT.refused, text: (view) => planLines(plan, view) };
-    if (plan.changes === 0)
-      return {
-        body,
-        text: (view) => [...planLines(plan, view), `${view.theme.good(view.theme.mark.ok)} Nothing to push`],
-      };
     if (flags.plan !== undefined) {
-      const file = writePlanFile(flags.plan, this.world.cwd, target, request, plan);
+      // Also one that does nothing: a job that applies it later finds it.
+      const file = writePlanFile(flags.plan, this.world.cwd, target, { request, content }, plan);
       return {
         body: { ...body, file },
-        text: (view) => planLines(plan, view),
+        text: (view) => [...planLines(plan, view), ...(plan.changes === 0 ? [nothingToPush(view)] : [])],
         next: [`ice push --apply ${file}`],
       };
     }
+    if (plan.changes === 0)
+      return {
+        body,
+        text: (view) => [...planLines(plan, view), nothingToPush(view)],
+      };
     if (flags['dry-run']) return { body, text: (view) => planLines(plan, view), next: ['ice push'] };
 
     if (!flags.yes && !this.mayAsk) {
@@ -106,7 +118,10 @@ export default class Push extends IceCommand<typeof Push> {
     };
   }
 
-  async #request(workspace: Workspace, connection: Connection): Promise<PushRequest> {
+  async #request(
+    workspace: Workspace,
+    connection: Connection,
+  ): Promise<{ request: PushRequest; content: string[] }> {
     const { flags, output } = this;
     const project = projectOf(workspace);
     const workbench = openWorkbench();
@@ -118,17 +133,43 @@ export default class Push extends IceCommand<typeof Push> {
       });
       if (errorsIn(built.diagnostics).length > 0)
         throw invalidProject(output, built.diagnostics, built.texts);
-      await uploadContent(connection.client, contentOf(built.components));
-      return pushRequestOf(built.components, {
+      const content = contentOf(built.components);
+      await uploadContent(connection.client, content);
+      const request = pushRequestOf(built.components, {
         archiveMissing: flags['allow-archive'] === true,
         allowBreaking: flags['allow-breaking'] === true,
         allowPermissions: flags['allow-permissions'] === true,
         bump: flags.bump === true,
         ...(flags.tag === undefined ? {} : { tag: flags.tag }),
       });
+      return { request, content: [...content.keys()] };
     } finally {
       await workbench.close();
     }
+  }
+
+  /** What a plan needs was uploaded when it was made. If the target has lost it since, the project may still have it. */
+  async #restoreContent(workspace: Workspace, { client }: Connection, digests: string[]): Promise<void> {
+    const missing = new Set(digests.length === 0 ? [] : await client.artifacts.missing(digests));
+    if (missing.size === 0) return;
+    const project = workspace.loaded?.project;
+    const workbench = openWorkbench();
+    try {
+      const built = project && (await buildComponents(project, workbench));
+      for (const [digest, bytes] of contentOf(built?.components ?? []))
+        if (missing.delete(digest)) await client.artifacts.put(digest, bytes);
+    } finally {
+      await workbench.close();
+    }
+    if (missing.size > 0)
+      throw new IceError(
+        'push_refused',
+        `The target no longer has what ${this.flags.apply} was made of, and the project is not what it was.`,
+        {
+          hint: `Make the plan anew: ice push --plan ${this.flags.apply}`,
+          details: { missing: [...missing] },
+        },
+      );
   }
 
   async #ask(plan: PushPlan, target: string): Promise<boolean> {
@@ -161,6 +202,8 @@ function refusalOf(plan: PushPlan): IceError | undefined {
     },
   });
 }
+
+const nothingToPush = ({ theme }: View): string => `${theme.good(theme.mark.ok)} Nothing to push`;
 
 const nextRun = (plan: PushPlan): string => {
   const entry = plan.entries.find((one) => one.action === 'create' || one.action === 'update');

@@ -8,12 +8,14 @@ import { applyFixes } from '../../language/index.ts';
 import { askTarget } from '../ask-target.ts';
 import { IceCommand } from '../base-command.ts';
 import { type BuiltProject, buildProject, errorsIn, sourceOfFile } from '../built-project.ts';
+import { type Drift, driftOf, sayDrift } from '../drift.ts';
 import { openWorkbench } from '../local-workbench.ts';
 import { missingSecrets } from '../missing-secrets.ts';
 import type { Outcome } from '../outcome.ts';
 import { plural } from '../render/figures.ts';
 import { isCassette, isTestFile, selectTests } from '../test-files.ts';
 import { validateTests } from '../test-validate.ts';
+import { toIceError } from '../thrown.ts';
 import { watchFolder } from '../watch-folder.ts';
 import { projectOf, targetOf, type Workspace } from '../workspace.ts';
 
@@ -22,6 +24,8 @@ interface Found {
   texts: Map<string, string>;
   components: number;
   fixed: number;
+  /** Where the target is ahead of the project; absent when it was not asked. */
+  drift?: Drift[];
 }
 
 export default class Validate extends IceCommand<typeof Validate> {
@@ -114,10 +118,31 @@ export default class Validate extends IceCommand<typeof Validate> {
         texts,
         components: built.components.length,
         fixed,
+        ...(this.args.files === undefined ? await this.#drift(workspace, built.components) : {}),
       };
     } finally {
       await workbench.close();
     }
+  }
+
+  /** Versions on the target that the project does not know. A target that does not answer spoils no check. */
+  async #drift(workspace: Workspace, components: BuiltProject['components']): Promise<{ drift?: Drift[] }> {
+    if (targetOf(workspace).kind === 'local' && !existsSync(this.#database(workspace))) return {};
+    try {
+      return await this.connected(workspace, async ({ client, target }) => {
+        const drift = await driftOf(client, components);
+        for (const one of drift) this.output.warn(sayDrift(one, target.name));
+        return { drift };
+      });
+    } catch (error) {
+      this.output.warn(`Whether the target is ahead could not be asked: ${toIceError(error).message}`);
+      return {};
+    }
+  }
+
+  #database(workspace: Workspace): string {
+    const { root } = projectOf(workspace);
+    return resolve(root, workspace.settings.database.value ?? '.ice/ice.db');
   }
 
   /** Which of these secrets a local run would have: from the environment, or the project's own store. */
@@ -125,9 +150,7 @@ export default class Validate extends IceCommand<typeof Validate> {
     // What another target has is its own matter: a run there says it.
     if (targetOf(workspace).kind !== 'local') return new Set(names);
     const set = new Set(names.filter((name) => this.world.env[name]));
-    const { root } = projectOf(workspace);
-    const database = resolve(root, workspace.settings.database.value ?? '.ice/ice.db');
-    if (set.size === names.length || !existsSync(database)) return set;
+    if (set.size === names.length || !existsSync(this.#database(workspace))) return set;
     try {
       const kept = await this.connected(workspace, ({ client }) => client.secrets.list());
       for (const { name } of kept) set.add(name);
@@ -139,7 +162,7 @@ export default class Validate extends IceCommand<typeof Validate> {
     }
   }
 
-  #outcome({ diagnostics, texts, components, fixed }: Found): Outcome {
+  #outcome({ diagnostics, texts, components, fixed, drift }: Found): Outcome {
     const errors = errorsIn(diagnostics).length;
     const warnings = diagnostics.filter((one) => one.severity === 'warning').length;
     const error =
@@ -147,7 +170,7 @@ export default class Validate extends IceCommand<typeof Validate> {
         ? undefined
         : new IceError('validation_failed', `${plural(errors, 'error')}, ${plural(warnings, 'warning')}.`);
     return {
-      body: { diagnostics, counts: { errors, warnings, components, fixed } },
+      body: { diagnostics, counts: { errors, warnings, components, fixed }, ...(drift ? { drift } : {}) },
       ...(error ? { error, told: true } : {}),
       text: ({ theme, columns }) => {
         const { format } = this.flags;

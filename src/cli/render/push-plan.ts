@@ -6,7 +6,7 @@ import type { Theme } from './theme.ts';
 
 /** A push plan to be reviewed: a line a component, and under it what changes for callers and for the machine. */
 export function planLines(plan: PushPlan, { theme, columns }: View): string[] {
-  const entries = plan.entries.filter((entry) => entry.action !== 'unchanged');
+  const entries = plan.entries.filter((entry) => entry.action !== 'unchanged' || entry.newer !== undefined);
   const unchanged = plan.entries.length - entries.length;
   const nameWidth = Math.min(40, Math.max(0, ...entries.map((entry) => textWidth(title(entry)))));
   const lines = entries.flatMap((entry) => entryLines(entry, nameWidth, theme, columns));
@@ -34,6 +34,11 @@ function entryLines(entry: PushEntry, nameWidth: number, theme: Theme, _columns:
       `    ${entry.action === 'refused' ? theme.bad(oneLine(entry.reason)) : theme.dim(oneLine(entry.reason))}`,
     );
   lines.push(...schemaChangeLines(entry.schema, theme), ...permissionLines(entry.permissions, theme));
+  if (entry.newer)
+    lines.push(
+      `    ${theme.warn(`the target has ${entry.newer.map((one) => one.version).join(', ')}, which this project does not know`)}`,
+      theme.dim(`    ice components diff ${entry.kind}/${entry.name}@${entry.newer[0]!.version}`),
+    );
   if (entry.hint && entry.action === 'refused')
     lines.push(`    ${theme.dim(theme.mark.next)} ${theme.accent(oneLine(entry.hint))}`);
   return lines;
