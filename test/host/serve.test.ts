@@ -326,8 +326,8 @@ test('a reader that stops reading costs the server no memory, and is not waited 
   );
   expect(run.state).toBe('succeeded');
   let taken = 0;
-  const { follow } = host.engine;
-  host.engine.follow = async function* (...args) {
+  const { follow } = host.services.engine;
+  host.services.engine.follow = async function* (...args) {
     for await (const frame of follow(...args)) {
       taken++;
       yield frame;
