@@ -55,7 +55,9 @@ export interface Followed {
 export async function followRun(request: FollowRequest): Promise<Followed> {
   const { connection, runId, output } = request;
   const { client } = connection;
-  const { outline } = request.show ? await client.runs.outline(runId) : { outline: [] };
+  // Events that go to a file are wanted also where nothing is shown.
+  const watched = request.show || output.wantsEvents;
+  const { outline } = watched ? await client.runs.outline(runId) : { outline: [] };
   const view = new RunView(outline);
   const stop = new AbortController();
   let end: FollowEnd = 'ended';
@@ -72,7 +74,7 @@ export async function followRun(request: FollowRequest): Promise<Followed> {
       await connection.suspend(runId);
       if (as === 'detached') end = 'suspended';
       // The last picture says that the run is paused, if its journal's word for it comes in time.
-      if (request.show) await Promise.race([paused, new Promise((done) => setTimeout(done, LAST_WORD_MS))]);
+      if (watched) await Promise.race([paused, new Promise((done) => setTimeout(done, LAST_WORD_MS))]);
     }
     stop.abort();
   };
@@ -117,7 +119,7 @@ export async function followRun(request: FollowRequest): Promise<Followed> {
       }
     });
     driven.catch(failed);
-    if (request.show) await watch(request, view, presenter, stop.signal, wasPaused);
+    if (watched) await watch(request, view, presenter, stop.signal, wasPaused);
     else await client.runs.wait(runId, { signal: stop.signal });
     await driven;
   } catch (error) {

@@ -70,13 +70,14 @@ export async function main({ root, commands, argv = process.argv.slice(2) }: Mai
         commands,
         version,
       };
+      output.openFile();
       outcome = await run(catalogue, card.id, routed.rest, world);
     }
   } catch (error) {
     outcome = { body: {}, error: tell(error, shape) };
   }
   try {
-    process.exitCode = await output.finish(outcome);
+    process.exitCode = await output.finish(outcome, shape?.id);
   } catch (error) {
     // The result could not be written (a full disk behind `>`): the exit code is all that is left to say it with.
     process.exitCode = toIceError(error).exitCode;

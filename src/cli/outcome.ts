@@ -1,3 +1,4 @@
+import type { Diagnostic } from '../contracts/diagnostics.ts';
 import type { IceError } from '../contracts/errors.ts';
 import type { Theme } from './render/theme.ts';
 
@@ -24,8 +25,20 @@ export interface Outcome {
   error?: IceError;
   /** The view has shown the failure already: only the exit code and the document carry it. */
   told?: boolean;
+  /** What a step of CI shows of it; asked for only where one runs. */
+  ci?: () => Promise<CiReport>;
   /** 0 without an error. Only for what is no error: 6 after a detach. */
   exit?: number;
+}
+
+/** What a CI service shows beside the log. Files are named from the project's folder. */
+export interface CiReport {
+  /** Markdown, a line each. */
+  summary: string[];
+  findings?: Diagnostic[];
+  notes?: { file: string; line?: number | undefined; title: string; message: string }[];
+  /** The result itself is annotations already (`--format github`). */
+  annotated?: boolean;
 }
 
 /** The `--json` document: one object, always with `ok` and `warnings`. */

@@ -1,5 +1,5 @@
-import { appendFileSync } from 'node:fs';
-import type { IceError } from '../contracts/errors.ts';
+import { openSync, writeSync } from 'node:fs';
+import { IceError } from '../contracts/errors.ts';
 import { documentOf, type Outcome } from './outcome.ts';
 import { errorLines } from './render/error-lines.ts';
 import { type Theme, themeFor } from './render/theme.ts';
@@ -34,7 +34,11 @@ export class Output {
   readonly #err: Writer;
   readonly #outTheme: Theme;
   readonly theme: Theme;
+  /** The project's folder, once a command knows it: places in files are told from it. */
+  root: string | undefined;
   #finished = false;
+  /** ICE_OUTPUT_FILE, open. */
+  #file: number | undefined;
 
   constructor(options: OutputOptions) {
     this.#options = options;
@@ -102,12 +106,46 @@ export class Output {
     return this.#outTheme;
   }
 
+  /**
+   * Opens ICE_OUTPUT_FILE, which receives the JSON lines of `--events` whatever the form that was asked for; lines are
+   * added at its end. Errors: `usage` when it cannot be written, before anything was done.
+   */
+  openFile(): void {
+    const name = this.#options.env['ICE_OUTPUT_FILE'];
+    if (!name || this.#file !== undefined) return;
+    try {
+      this.#file = openSync(name, 'a', 0o600);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      throw new IceError('usage', `ICE_OUTPUT_FILE names ${name}, which cannot be written (${code}).`, {
+        hint: 'Name a file in a folder that is there, or unset it',
+      });
+    }
+  }
+
+  /** Whether events go anywhere: a command that shows nothing need not ask for them. */
+  get wantsEvents(): boolean {
+    return this.mode === 'events' || this.#file !== undefined;
+  }
+
   /** One JSON line of `--events`, and of ICE_OUTPUT_FILE whatever the form asked for. */
   async event(event: object): Promise<void> {
+    if (!this.wantsEvents) return;
     const line = `${JSON.stringify(event)}\n`;
-    const file = this.#options.env['ICE_OUTPUT_FILE'];
-    if (file) appendFileSync(file, line);
+    this.#toFile(line);
     if (this.mode === 'events') await this.#out.write(line);
+  }
+
+  /** What a full disk takes away from the file is told once; the command goes on. */
+  #toFile(line: string): void {
+    if (this.#file === undefined) return;
+    try {
+      writeSync(this.#file, line);
+    } catch (error) {
+      this.#file = undefined;
+      const { code } = error as NodeJS.ErrnoException;
+      this.warn(`ICE_OUTPUT_FILE is not complete: it cannot be written any more (${code}).`);
+    }
   }
 
   /**
@@ -120,10 +158,11 @@ export class Output {
   }
 
   /** Prints the result, tells the error once, waits until all is written; returns the exit code. */
-  async finish(outcome: Outcome): Promise<number> {
+  async finish(outcome: Outcome, command = ''): Promise<number> {
     const exit = outcome.exit ?? outcome.error?.exitCode ?? 0;
     if (!this.#finished) await this.#result(outcome);
     if (outcome.error && !outcome.told && (this.mode === 'text' || this.#finished)) this.#tell(outcome.error);
+    await this.#report(outcome, command);
     if (outcome.next && outcome.next.length > 0) {
       const { dim, accent, mark } = this.theme;
       this.note(...outcome.next.map((line) => `${dim(mark.next)} ${accent(line)}`));
@@ -131,6 +170,14 @@ export class Output {
     await this.#out.drained();
     await this.#err.drained();
     return exit;
+  }
+
+  /** Annotations and the step's summary, in GitHub Actions. They go to stderr, so that stdout stays the result. */
+  async #report({ ci, error }: Outcome, command: string): Promise<void> {
+    const { env } = this.#options;
+    if (env['GITHUB_ACTIONS'] !== 'true') return;
+    const { reportToActions } = await import('./actions.ts');
+    void this.#err.write(reportToActions({ env, command, root: this.root, report: await ci?.(), error }));
   }
 
   #tell(error: IceError): void {
@@ -145,17 +192,13 @@ export class Output {
   }
 
   async #result(outcome: Outcome): Promise<void> {
+    const body = documentOf(outcome, this.warnings);
     if (this.mode === 'text') {
       const { columns, isTTY } = this.resultScreen;
       const lines = outcome.text?.({ theme: this.#outTheme, columns, isTTY }) ?? [];
       await this.#out.write(lines.map((line) => `${line}\n`).join(''));
-      return;
-    }
-    const body = documentOf(outcome, this.warnings);
-    if (this.mode === 'json') {
+    } else if (this.mode === 'json')
       await this.#out.write(`${JSON.stringify(body, null, this.resultScreen.isTTY ? 2 : undefined)}\n`);
-    }
-    if (this.mode === 'events' || this.#options.env['ICE_OUTPUT_FILE'])
-      await this.event({ v: 1, ts: Date.now(), type: 'result', ...body });
+    await this.event({ v: 1, ts: Date.now(), type: 'result', ...body });
   }
 }

@@ -38,8 +38,7 @@ export interface PresentRequest {
 
 export function presenterFor(request: PresentRequest): Presenter {
   const { output } = request;
-  if (output.mode !== 'text') return machine(request);
-  if (!request.show || output.quiet) return silent;
+  if (output.mode !== 'text' || !request.show || output.quiet) return machine(request);
   return output.live ? live(request) : lines(request);
 }
 

@@ -19,9 +19,10 @@ export async function runOutcome(followed: Followed, options: RunOutcomeOptions)
   const { run, end } = followed;
   const { connection } = options;
   const body = { run, outputs: run.outputs, target: connection.target };
+  const ci = async () => (await import('./render/step-summary.ts')).runReport(run, followed.view.failedPath);
   const error = errorOf(run);
   if (error) {
-    return { body, error, exit: exitOf(run), told: false, next: [`ice runs show ${run.id}`] };
+    return { body, error, ci, exit: exitOf(run), told: false, next: [`ice runs show ${run.id}`] };
   }
   if (run.state === 'succeeded') {
     const saved =
@@ -31,9 +32,10 @@ export async function runOutcome(followed: Followed, options: RunOutcomeOptions)
     return {
       body: { ...body, ...(options.out === undefined ? {} : { saved }) },
       text: (view) => resultLines(followed, saved, view),
+      ci,
     };
   }
-  return { body: { ...body, left: end }, ...leftOpen(end, run) };
+  return { body: { ...body, left: end }, ci, ...leftOpen(end, run) };
 }
 
 /** `--detach` needs somebody else to execute the run. */

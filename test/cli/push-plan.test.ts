@@ -53,8 +53,13 @@ test('a plan written, reviewed, applied; then refused after the target moved', a
   const versions = (await run('components', 'versions', 'price')).json['items'] as { version: string }[];
   expect(versions.map((one) => one.version)).toEqual(['1.0.0']);
 
-  // Once more: its work is done already, which is no refusal.
-  expect(await run('push', '--apply', 'plan.json', '--yes')).toMatchObject({ exit: 0 });
+  // It moved the target itself: once more is refused, and the refusal says that its work is done.
+  const again = await run('push', '--apply', 'plan.json', '--yes');
+  expect([again.exit, again.json['error']['code']]).toEqual([8, 'target_moved']);
+  expect(again.json['error']).toMatchObject({
+    details: { changes: 0 },
+    hint: expect.stringContaining('done'),
+  });
 
   writeFiles(cwd, tool('price', '1.1.0'));
   expect((await run('push', '--plan', 'plan.json')).exit).toBe(0);

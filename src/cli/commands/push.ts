@@ -61,18 +61,32 @@ export default class Push extends IceCommand<typeof Push> {
   }
 
   async #push(workspace: Workspace, connection: Connection): Promise<Outcome> {
+    const outcome = await this.#planned(workspace, connection);
+    const { plan, applied } = outcome.body as { plan?: PushPlan; applied?: boolean };
+    const { name } = connection.target;
+    return plan
+      ? {
+          ...outcome,
+          ci: async () =>
+            (await import('../render/step-summary.ts')).pushReport(plan, name, applied === true),
+        }
+      : outcome;
+  }
+
+  async #planned(workspace: Workspace, connection: Connection): Promise<Outcome> {
     const { flags, output } = this;
     const { client, target } = connection;
     const reviewed = flags.apply ? readPlanFile(flags.apply, this.world.cwd, target) : undefined;
     const { request, content } = reviewed ?? (await this.#request(workspace, connection));
     if (reviewed) await this.#restoreContent(workspace, connection, reviewed.content);
     const { plan } = await client.pushes.create({ ...request, dryRun: true });
-    // A plan that was applied before has moved the target itself: repeating it does nothing, and says so.
-    const stillTrue = reviewed && request.base === plan.base && sameEntries(reviewed.plan, plan);
-    if (reviewed && !stillTrue && (plan.changes > 0 || plan.refused))
+    if (reviewed && (request.base !== plan.base || !sameEntries(reviewed.plan, plan)))
       throw new IceError('target_moved', `${target.name} has changed since ${flags.apply} was made.`, {
-        hint: `Make the plan anew: ice push --plan ${flags.apply}`,
-        details: { planned: request.base, now: plan.base },
+        hint:
+          plan.changes === 0 && !plan.refused
+            ? 'What it would do is done: there is nothing left to push'
+            : `Make the plan anew: ice push --plan ${flags.apply}`,
+        details: { planned: request.base, now: plan.base, changes: plan.changes },
       });
     const body = { plan, applied: false, target };
 

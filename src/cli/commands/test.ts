@@ -171,7 +171,10 @@ export default class Test extends IceCommand<typeof Test> {
       '',
       `${theme.bad(theme.mark.fail)} ${theme.strong(error.message)}`,
     ];
-    return { refused: { body: { tests: [], diagnostics: errors.slice(0, 100) }, text, error, told: true } };
+    const ci = async () =>
+      (await import('../render/step-summary.ts')).validateReport(errors, 0, format === 'github', 'test');
+    const body = { tests: [], diagnostics: errors.slice(0, 100) };
+    return { refused: { body, text, ci, error, told: true } };
   }
 
   #coverage({ components, catalog }: BuiltProject): Coverage {
@@ -229,7 +232,9 @@ export default class Test extends IceCommand<typeof Test> {
           ];
       }
     };
-    return { body, text, ...(error ? { error, told: true } : {}) };
+    const ci = async () =>
+      (await import('../render/step-summary.ts')).testReport(report, flags.reporter === 'github');
+    return { body, text, ci, ...(error ? { error, told: true } : {}) };
   }
 
   async #watch(workspace: Workspace): Promise<Outcome> {

@@ -172,6 +172,12 @@ export default class Validate extends IceCommand<typeof Validate> {
     return {
       body: { diagnostics, counts: { errors, warnings, components, fixed }, ...(drift ? { drift } : {}) },
       ...(error ? { error, told: true } : {}),
+      ci: async () =>
+        (await import('../render/step-summary.ts')).validateReport(
+          diagnostics,
+          components,
+          this.flags.format === 'github',
+        ),
       text: ({ theme, columns }) => {
         const { format } = this.flags;
         const text = formatDiagnostics(diagnostics, texts, format as (typeof DIAGNOSTIC_FORMATS)[number], {
