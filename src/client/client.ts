@@ -5,7 +5,7 @@ import { type ComponentKind, newId } from '../contracts/ids.ts';
 import { ROUTES, type RouteName } from '../contracts/routes.ts';
 import type { CreateRun, Run, RunSummary } from '../contracts/runs.ts';
 import { type FollowedEntry, type FollowOptions, followRun } from './follow.ts';
-import { type ClientOptions, createSender, type RawCall, readAnswer } from './request.ts';
+import { type ClientOptions, createRawSender, createSender, type RawCall, readAnswer } from './request.ts';
 import { DEFAULT_RETRY } from './retry.ts';
 import type { BodyOf, CallInput, CallOptions, CallOutput, QueryOf } from './types.ts';
 
@@ -205,6 +205,8 @@ export function createClient(options: ClientOptions) {
 
   return {
     call,
+    /** Any request of the API, as `ice api` sends it; the answer is raw, a refusal is thrown. */
+    request: createRawSender(options),
     runs,
     components,
     artifacts,

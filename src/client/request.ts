@@ -49,8 +49,7 @@ export interface RawCall extends CallOptions {
 /** Sends one call of the table and gives the answer, repeated where that is safe. */
 export function createSender(options: ClientOptions) {
   const base = options.baseUrl.replace(/\/+$/, '');
-  const send: Fetch = options.fetch ?? ((url, init) => fetch(url, init));
-  const retry = { ...DEFAULT_RETRY, ...options.retry };
+  const repeat = repeater(options);
 
   return async function sendCall(name: RouteName, call: RawCall): Promise<FetchAnswer> {
     const route: Route = ROUTES[name];
@@ -73,6 +72,62 @@ export function createSender(options: ClientOptions) {
     const key = call.idempotencyKey ?? (route.safe || named ? undefined : crypto.randomUUID());
     if (key !== undefined) headers['idempotency-key'] = key;
 
+    return repeat(url, init, call);
+  };
+}
+
+/** What a raw request says; its body goes out as it is. */
+export interface RawRequest extends CallOptions {
+  body?: string | Uint8Array | undefined;
+}
+
+/**
+ * Sends any request to the API: the token is added, and nothing else is known of the route. A path that does not begin
+ * with `/` is one of the client's project (`runs?limit=5`). Reads are repeated when the target does not answer; other
+ * methods carry an Idempotency-Key, so that they may be, too. Errors: `usage` for a path that leads elsewhere.
+ */
+export function createRawSender(options: ClientOptions) {
+  const base = new URL(options.baseUrl);
+  const repeat = repeater(options);
+  return async function sendRaw(
+    method: string,
+    path: string,
+    request: RawRequest = {},
+  ): Promise<FetchAnswer> {
+    const project = encodeURIComponent(options.project ?? '_');
+    const url = URL.parse(path.startsWith('/') ? path : `/v1/projects/${project}/${path}`, base);
+    // The token belongs to one server: `//elsewhere/` and `https://elsewhere/` would carry it there.
+    if (!url || url.origin !== base.origin || path.startsWith('//') || path.includes('\\'))
+      throw new IceError('usage', 'The path leads away from the target.', {
+        hint: 'It begins with /v1/…, or without / inside of the project: runs?limit=5',
+      });
+    const { body } = request;
+    const headers: Record<string, string> = {
+      accept: 'application/json',
+      authorization: `Bearer ${options.token}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(method === 'GET' || method === 'HEAD' ? {} : { 'idempotency-key': crypto.randomUUID() }),
+      ...(options.userAgent === undefined ? {} : { 'user-agent': options.userAgent }),
+      ...request.headers,
+    };
+    return repeat(
+      url.href,
+      {
+        method,
+        headers,
+        redirect: 'manual',
+        ...(body === undefined ? {} : { body: body as string | Uint8Array<ArrayBuffer> }),
+      },
+      request,
+    );
+  };
+}
+
+/** Sends a request until it is answered, or may not be repeated any more. */
+function repeater(options: ClientOptions) {
+  const send: Fetch = options.fetch ?? ((url, init) => fetch(url, init));
+  const retry = { ...DEFAULT_RETRY, ...options.retry };
+  return async (url: string, init: Omit<FetchInit, 'signal'>, call: RawCall): Promise<FetchAnswer> => {
     for (let attempt = 1; ; attempt++) {
       let error: IceError;
       try {

@@ -106,7 +106,6 @@ const NOT_YET: Record<string, string> = {
   'db:backup': 'a later part; the file may be copied with sqlite3 .backup',
   'db:restore': 'a later part',
   'db:prune': 'a later part',
-  api: 'a later part; ice openapi has the whole API',
   mcp: 'comes with the trust part',
   generate: 'a later part',
 };
