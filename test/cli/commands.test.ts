@@ -103,9 +103,6 @@ const NOT_YET: Record<string, string> = {
   'secret:rotate': 'comes with the trust part',
   'secret:remove': 'comes with the trust part',
   'db:migrate': 'opening a database migrates it',
-  'db:backup': 'a later part; the file may be copied with sqlite3 .backup',
-  'db:restore': 'a later part',
-  'db:prune': 'a later part',
   mcp: 'comes with the trust part',
   generate: 'a later part',
 };

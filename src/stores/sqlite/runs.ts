@@ -43,6 +43,8 @@ export function createSqliteRuns(connection: SqliteConnection): RunStore {
   const heads = new Map<string, Head>();
   let generation = -1;
   const plans = new Map<string, Plan>();
+  /** Plans that are in the file, as far as nobody else has written since: another process may have pruned them. */
+  const writtenPlans = new Set<string>();
   const listeners = new Set<(project: string, runId: string) => void>();
   let unwatch: (() => void) | undefined;
   let puts = 0;
@@ -64,12 +66,15 @@ export function createSqliteRuns(connection: SqliteConnection): RunStore {
     const row = sql('select key from runs where project = ? and id = ?').get(project, runId);
     return row?.['key'] as number | undefined;
   };
+  const forgetWhatMayHaveChanged = (): void => {
+    if (generation === connection.generation) return;
+    generation = connection.generation;
+    heads.clear();
+    writtenPlans.clear();
+  };
   /** The head of a run, remembered while nothing else has written. Only inside of `write`. */
   const headOf = (project: string, runId: string): Head | undefined => {
-    if (generation !== connection.generation) {
-      generation = connection.generation;
-      heads.clear();
-    }
+    forgetWhatMayHaveChanged();
     let head = heads.get(runId);
     if (head?.project === project) return head;
     const row = sql(HEAD).get(project, runId) as StoredHead | undefined;
@@ -108,7 +113,8 @@ export function createSqliteRuns(connection: SqliteConnection): RunStore {
       made.leaseUntil = row.createdAt + lease.leaseMs;
     }
     // Known plans were seen committed, so their text is not made again.
-    if (!plans.has(row.planDigest)) {
+    forgetWhatMayHaveChanged();
+    if (!writtenPlans.has(row.planDigest)) {
       sql('insert or ignore into plans (digest, plan) values (?, ?)').run(
         row.planDigest,
         JSON.stringify(plan),
@@ -221,6 +227,8 @@ export function createSqliteRuns(connection: SqliteConnection): RunStore {
           (made) => {
             if (!made.created) return;
             if (!plans.has(run.row.planDigest)) keep(plans, run.row.planDigest, run.plan, PLANS);
+            if (writtenPlans.size >= HEADS) writtenPlans.clear();
+            writtenPlans.add(run.row.planDigest);
             changed(run.row.project, run.row.id);
           },
         )
