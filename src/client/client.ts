@@ -214,6 +214,43 @@ export function createClient(options: ClientOptions) {
       create: (body: BodyOf<'pushesCreate'>, more: CallOptions = {}) =>
         raw('pushesCreate', { ...more, body }),
     },
+    /** Edits say the revision that they are made to; `stale` when the draft is at another by now. */
+    drafts: {
+      list: (query: QueryOf<'draftsList'> | Record<string, never> = {}, more: CallOptions = {}) =>
+        raw('draftsList', { ...more, query }),
+      create: (body: BodyOf<'draftsCreate'> = {}, more: CallOptions = {}) =>
+        raw('draftsCreate', { ...more, body }),
+      get: (draft: string, more: CallOptions = {}) => raw('draftsGet', { ...more, params: { draft } }),
+      update: (draft: string, revision: number, body: BodyOf<'draftsUpdate'>, more: CallOptions = {}) =>
+        raw('draftsUpdate', { ...at(revision, more), params: { draft }, body }),
+      remove: (draft: string, revision: number, more: CallOptions = {}) =>
+        raw('draftsRemove', { ...at(revision, more), params: { draft } }),
+      setNode: (
+        draft: string,
+        revision: number,
+        path: string,
+        body: BodyOf<'draftsSetNode'>,
+        more: CallOptions & { before?: string } = {},
+      ) => {
+        const { before, ...rest } = more;
+        return raw('draftsSetNode', {
+          ...at(revision, rest),
+          params: { draft, path },
+          query: { before },
+          body,
+        });
+      },
+      removeNode: (draft: string, revision: number, path: string, more: CallOptions = {}) =>
+        raw('draftsRemoveNode', { ...at(revision, more), params: { draft, path } }),
+      validate: (draft: string, more: CallOptions = {}) =>
+        raw('draftsValidate', { ...more, params: { draft }, body: {} }),
+      finalize: (
+        draft: string,
+        revision: number,
+        body: BodyOf<'draftsFinalize'> = {},
+        more: CallOptions = {},
+      ) => raw('draftsFinalize', { ...at(revision, more), params: { draft }, body }),
+    },
     blueprints: {
       validate: (body: BodyOf<'blueprintsValidate'>, more: CallOptions = {}) =>
         raw('blueprintsValidate', { ...more, body }),
@@ -239,6 +276,12 @@ export function createClient(options: ClientOptions) {
 }
 
 export type Client = ReturnType<typeof createClient>;
+
+/** Only if the document is at this revision. */
+const at = (revision: number, more: CallOptions): CallOptions => ({
+  ...more,
+  headers: { ...more.headers, 'if-match': `"${revision}"` },
+});
 
 /** A call that waits on the server's side needs that much longer. */
 const timeoutFor = (options: ClientOptions, waitSeconds = 0): number =>

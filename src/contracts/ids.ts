@@ -23,7 +23,7 @@ const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
  * A new id: prefix, then 48 bits of time (ms) and 80 random bits in Crockford base 32 (the ULID layout), so that
  * ids sort by time. Made by the client, so that creating a run can be retried.
  */
-export function newId(prefix: 'run' | 'tok' | 'psh' | 'evt', now = Date.now()): string {
+export function newId(prefix: 'run' | 'tok' | 'psh' | 'evt' | 'dft', now = Date.now()): string {
   let time = '';
   for (let left = now, i = 0; i < 10; i++, left = Math.floor(left / 32)) time = ALPHABET[left % 32] + time;
   let random = '';

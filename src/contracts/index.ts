@@ -3,6 +3,7 @@ export * from './blueprint.ts';
 export * from './components.ts';
 export * from './config.ts';
 export * from './diagnostics.ts';
+export * from './drafts.ts';
 export * from './durations.ts';
 export * from './errors.ts';
 export * from './events.ts';

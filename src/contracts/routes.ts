@@ -6,6 +6,17 @@ import {
   pushPlanSchema,
 } from './components.ts';
 import { diagnosticSchema } from './diagnostics.ts';
+import {
+  createDraftSchema,
+  draftDocumentSchema,
+  draftIdSchema,
+  draftNodeSchema,
+  draftPathSchema,
+  draftSchema,
+  draftSummarySchema,
+  finalizeDraftSchema,
+  finalizedDraftSchema,
+} from './drafts.ts';
 import { RUN_STATES } from './events.ts';
 import {
   componentKindSchema,
@@ -61,6 +72,8 @@ const P = '/v1/projects/{project}';
 const project = z.union([z.literal('_'), projectNameSchema]);
 const projectParams = z.object({ project });
 const runParams = z.object({ project, id: runIdSchema });
+const draftParams = z.object({ project, draft: draftIdSchema });
+const draftNodeParams = draftParams.extend({ path: draftPathSchema });
 const componentParams = z.object({ project, kind: componentKindSchema, name: componentNameSchema });
 
 const page = z.object({
@@ -438,6 +451,118 @@ export const ROUTES = {
     status: 200,
     safe: true,
     readOnly: true,
+  }),
+
+  draftsList: route({
+    method: 'GET',
+    path: `${P}/drafts`,
+    tag: 'drafts',
+    summary: 'Drafts of blueprints, newest first',
+    role: 'viewer',
+    params: projectParams,
+    query: page,
+    response: paged(draftSummarySchema),
+    status: 200,
+    safe: true,
+  }),
+  draftsCreate: route({
+    method: 'POST',
+    path: `${P}/drafts`,
+    tag: 'drafts',
+    summary: 'Begin a draft: empty, from a document, or from a workflow',
+    role: 'developer',
+    params: projectParams,
+    body: createDraftSchema,
+    maxBody: 4 * MiB,
+    response: draftSchema,
+    status: 201,
+    safe: false,
+  }),
+  draftsGet: route({
+    method: 'GET',
+    path: `${P}/drafts/{draft}`,
+    tag: 'drafts',
+    summary: 'One draft; its ETag is for editing it',
+    role: 'viewer',
+    params: draftParams,
+    response: draftSchema,
+    status: 200,
+    safe: true,
+  }),
+  draftsUpdate: route({
+    method: 'PUT',
+    path: `${P}/drafts/{draft}`,
+    tag: 'drafts',
+    summary: 'Replace the whole document (If-Match: its ETag)',
+    role: 'developer',
+    params: draftParams,
+    body: z.strictObject({ document: draftDocumentSchema }),
+    maxBody: 4 * MiB,
+    response: draftSchema,
+    status: 200,
+    safe: false,
+  }),
+  draftsRemove: route({
+    method: 'DELETE',
+    path: `${P}/drafts/{draft}`,
+    tag: 'drafts',
+    summary: 'Remove a draft (If-Match: its ETag)',
+    role: 'developer',
+    params: draftParams,
+    response: 'empty',
+    status: 204,
+    safe: false,
+  }),
+  draftsSetNode: route({
+    method: 'PUT',
+    path: `${P}/drafts/{draft}/nodes/{path}`,
+    tag: 'drafts',
+    summary: 'Put a node there, or in the place of the one that is there (If-Match: the ETag of the draft)',
+    role: 'developer',
+    params: draftNodeParams,
+    query: z.object({
+      before: z.string().max(64).optional().describe('Id of the sibling that it stands before; else last'),
+    }),
+    body: draftNodeSchema,
+    response: draftSchema,
+    status: 200,
+    safe: false,
+  }),
+  draftsRemoveNode: route({
+    method: 'DELETE',
+    path: `${P}/drafts/{draft}/nodes/{path}`,
+    tag: 'drafts',
+    summary: 'Take a node out, with what it holds (If-Match: the ETag of the draft)',
+    role: 'developer',
+    params: draftNodeParams,
+    response: draftSchema,
+    status: 200,
+    safe: false,
+  }),
+  draftsValidate: route({
+    method: 'POST',
+    path: `${P}/drafts/{draft}/validate`,
+    tag: 'drafts',
+    summary: 'All diagnostics of a draft, and the text that they point into',
+    role: 'viewer',
+    params: draftParams,
+    body: z.strictObject({}).prefault({}),
+    response: z.object({ ok: z.boolean(), text: z.string(), diagnostics: z.array(diagnosticSchema) }),
+    status: 200,
+    safe: true,
+    readOnly: true,
+  }),
+  draftsFinalize: route({
+    method: 'POST',
+    path: `${P}/drafts/{draft}/finalize`,
+    tag: 'drafts',
+    summary: 'A draft that is whole as a document, or as a version (If-Match: its ETag)',
+    role: 'developer',
+    params: draftParams,
+    body: finalizeDraftSchema,
+    response: finalizedDraftSchema,
+    status: 200,
+    safe: false,
   }),
 
   secretsList: route({

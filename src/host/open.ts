@@ -198,6 +198,7 @@ function assemble(parts: Parts): Host {
     artifacts: stores.artifacts,
     tokens: stores.tokens,
     idempotency: stores.idempotency,
+    drafts: stores.drafts,
     secrets,
     // Recorded answers need no keys.
     ...(parts.options.tapeOf || parts.options.secrets

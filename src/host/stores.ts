@@ -3,7 +3,13 @@ import { resolve } from 'node:path';
 import { IceError } from '../contracts/errors.ts';
 import type { RunState } from '../contracts/events.ts';
 import type { RunRow, RunStore, ThreadStore } from '../engine/ports.ts';
-import type { ArtifactStore, IdempotencyStore, RegistryStore, TokenStore } from '../registry/ports.ts';
+import type {
+  ArtifactStore,
+  DraftStore,
+  IdempotencyStore,
+  RegistryStore,
+  TokenStore,
+} from '../registry/ports.ts';
 import type { SecretStore } from '../secrets/port.ts';
 import type { DatabaseStatus } from '../stores/sqlite/status.ts';
 
@@ -16,6 +22,7 @@ export interface Stores {
   idempotency: IdempotencyStore;
   secrets: SecretStore;
   threads: ThreadStore;
+  drafts: DraftStore;
   /** Where it is kept: a path, or `memory`. */
   file: string;
   durability: 'full' | 'normal' | 'memory';
@@ -51,7 +58,7 @@ export async function openStores(file: string, durability: 'full' | 'normal'): P
 }
 
 async function sqliteStores(file: string, durability: 'full' | 'normal'): Promise<Stores> {
-  const [{ openSqlite }, runs, registry, artifacts, tokens, idempotency, secrets, threads] =
+  const [{ openSqlite }, runs, registry, artifacts, tokens, idempotency, secrets, threads, drafts] =
     await Promise.all([
       import('../stores/sqlite/connection.ts'),
       import('../stores/sqlite/runs.ts'),
@@ -61,6 +68,7 @@ async function sqliteStores(file: string, durability: 'full' | 'normal'): Promis
       import('../stores/sqlite/idempotency.ts'),
       import('../stores/sqlite/secrets.ts'),
       import('../stores/sqlite/threads.ts'),
+      import('../stores/sqlite/drafts.ts'),
     ]);
   const connection = await openSqlite(file, { durability });
   return {
@@ -71,6 +79,7 @@ async function sqliteStores(file: string, durability: 'full' | 'normal'): Promis
     idempotency: idempotency.createIdempotencyStore(connection),
     secrets: secrets.createSecretStore(connection),
     threads: threads.createThreadStore(connection),
+    drafts: drafts.createDraftStore(connection),
     file,
     durability,
     check() {
@@ -104,7 +113,7 @@ async function sqliteStores(file: string, durability: 'full' | 'normal'): Promis
 }
 
 async function memoryStores(): Promise<Stores> {
-  const [runs, registry, artifacts, tokens, idempotency, secrets, threads] = await Promise.all([
+  const [runs, registry, artifacts, tokens, idempotency, secrets, threads, drafts] = await Promise.all([
     import('../stores/memory.ts'),
     import('../stores/memory-registry.ts'),
     import('../stores/memory-artifacts.ts'),
@@ -112,6 +121,7 @@ async function memoryStores(): Promise<Stores> {
     import('../stores/memory-idempotency.ts'),
     import('../stores/memory-secrets.ts'),
     import('../stores/memory-threads.ts'),
+    import('../stores/memory-drafts.ts'),
   ]);
   const store = runs.createMemoryRuns();
   const made = new Set<RunRow>();
@@ -130,6 +140,7 @@ async function memoryStores(): Promise<Stores> {
     idempotency: idempotency.createMemoryIdempotencyStore(),
     secrets: secrets.createMemorySecretStore(),
     threads: threads.createMemoryThreadStore(),
+    drafts: drafts.createMemoryDraftStore(),
     file: 'memory',
     durability: 'memory',
     check() {},

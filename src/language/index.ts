@@ -25,4 +25,5 @@ export { modelsOf, type NeededSecret, neededSecrets } from './plan/needed-secret
 export { outlineOf } from './plan/outline.ts';
 export { toolPlan } from './plan/tool-plan.ts';
 export { type Catalog, type CatalogEntry, EMPTY_CATALOG, referencesOf } from './references/catalog.ts';
+export { documentText } from './source/document-text.ts';
 export { ParsedSource } from './source/parsed-source.ts';

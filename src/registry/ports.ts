@@ -1,5 +1,6 @@
 import type { ComponentInfo, Manifest } from '../contracts/components.ts';
 import type { ComponentKind } from '../contracts/ids.ts';
+import type { Json } from '../contracts/json.ts';
 
 /** A version as the store keeps it; times in epoch milliseconds. */
 export interface VersionRow {
@@ -48,6 +49,33 @@ export interface ArtifactStore {
   put(project: string, digest: string, bytes: Uint8Array, by: string): Promise<{ created: boolean }>;
   get(project: string, digest: string): Promise<{ bytes: Uint8Array; by: string } | undefined>;
   has(project: string, digests: string[]): Promise<Set<string>>;
+}
+
+/** A draft of a blueprint as the store keeps it; times in epoch milliseconds. */
+export interface DraftRow {
+  project: string;
+  /** `dft_…`: sorts by the time when it was made. */
+  id: string;
+  name: string | null;
+  document: { [key: string]: Json };
+  revision: number;
+  createdAt: number;
+  createdBy: string;
+  updatedAt: number;
+  updatedBy: string;
+}
+
+/** Drafts of a project, each changed only by who knows its revision. */
+export interface DraftStore {
+  /** Newest first; those with an id below `before`. */
+  list(project: string, query: { before?: string; limit: number }): Promise<DraftRow[]>;
+  get(project: string, id: string): Promise<DraftRow | undefined>;
+  /** Errors: `conflict` when the project has as many as it may. */
+  create(row: DraftRow): Promise<void>;
+  /** False when the draft is gone, or is not at the revision before `row.revision`. */
+  update(row: DraftRow): Promise<boolean>;
+  /** False when the draft is gone, or at another revision. */
+  remove(project: string, id: string, revision: number): Promise<boolean>;
 }
 
 export type Role = 'viewer' | 'runner' | 'developer' | 'admin';

@@ -10,6 +10,7 @@ import type { Handlers } from './route.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
 import { blueprintRoutes } from './routes/blueprints.ts';
 import { componentRoutes } from './routes/components.ts';
+import { draftRoutes } from './routes/drafts.ts';
 import { healthRoutes } from './routes/health.ts';
 import { identityMemories, identityRoutes } from './routes/identity.ts';
 import { pushRoutes } from './routes/pushes.ts';
@@ -63,6 +64,7 @@ export function createApp(services: Services): App {
     ...artifactRoutes(services),
     ...pushRoutes(services),
     ...blueprintRoutes(services),
+    ...draftRoutes(services),
     ...secretRoutes(services),
     ...runRoutes(services, streams),
   };

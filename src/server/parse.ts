@@ -24,11 +24,13 @@ const PARAM_WORDS: Record<string, string> = {
   name: 'valid name',
   project: 'valid project name',
   tag: 'valid tag',
+  path: 'path of a node',
   draft: 'valid id of a draft',
 };
 const PARAM_HINTS: Record<string, string> = {
   id: 'A run id is run_ and 26 characters: ice runs list',
   kind: 'Kinds: tool, agent, workflow',
+  path: 'Paths: id, loop.id, check.then.id, fan.branch.id',
   tag: 'A tag is lower-case letters, digits and dashes: stable, dev',
   draft: 'See them: GET …/drafts',
   digest: 'A digest is sha256: and 64 hex digits',

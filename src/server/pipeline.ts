@@ -33,7 +33,8 @@ export function pipeline(
   handler: AnyHandler,
   memory: ((call: AnyCall) => Memory) | undefined,
 ) {
-  const keyed = route.method !== 'GET' && route.method !== 'PUT' && route.readOnly !== true;
+  // A PUT that may simply be repeated needs no key; one that asks for the state before it does.
+  const keyed = route.method !== 'GET' && !(route.method === 'PUT' && route.safe) && route.readOnly !== true;
   return async (
     request: Incoming,
     url: URL,

@@ -63,6 +63,10 @@ export function missing(route: Route, params: Record<string, string> | undefined
     return new IceError('not_found', `There is no secret ${params['secret']} here`, {
       hint: 'See what there is: ice secret list',
     });
+  if (params?.['draft'] !== undefined)
+    return new IceError('not_found', `There is no draft ${params['draft']} here`, {
+      hint: 'It may have been removed, or finalized: a finalized draft is a version',
+    });
   if (params?.['digest'] !== undefined)
     return new IceError('not_found', `There is no content ${params['digest']} here`, {
       hint: 'Upload it first: PUT it under its digest',

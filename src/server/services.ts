@@ -4,6 +4,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { RunStore } from '../engine/ports.ts';
 import type {
   ArtifactStore,
+  DraftStore,
   IdempotencyStore,
   RegistryStore,
   TokenRow,
@@ -21,6 +22,7 @@ export interface Services {
   artifacts: ArtifactStore;
   tokens: TokenStore;
   idempotency: IdempotencyStore;
+  drafts: DraftStore;
   /** Absent: this target keeps no secrets. */
   secrets?: Secrets;
   /** Fails with `secret_missing` when a run of the plan lacks a secret or a key. Absent: it shows when it is needed. */

@@ -13,6 +13,7 @@ import type { LogEntry, Services } from '../../src/server/services.ts';
 import { hashToken, newTokenSecret, sha256Hex } from '../../src/server/token.ts';
 import { createMemoryRuns } from '../../src/stores/memory.ts';
 import { createMemoryArtifactStore } from '../../src/stores/memory-artifacts.ts';
+import { createMemoryDraftStore } from '../../src/stores/memory-drafts.ts';
 import { createMemoryIdempotencyStore } from '../../src/stores/memory-idempotency.ts';
 import { createMemoryRegistryStore } from '../../src/stores/memory-registry.ts';
 import { createMemorySecretStore } from '../../src/stores/memory-secrets.ts';
@@ -58,6 +59,7 @@ export async function memoryWorld(config: Partial<Services['config']> = {}): Pro
     artifacts: createMemoryArtifactStore(),
     tokens: createMemoryTokenStore(),
     idempotency: createMemoryIdempotencyStore(),
+    drafts: createMemoryDraftStore(),
     secrets: createVault({
       store: createMemorySecretStore(),
       keys: () => parseMasterKeys(Buffer.alloc(32, 7).toString('base64'), 'the test'),

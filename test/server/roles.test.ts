@@ -13,6 +13,7 @@ import { type MemoryWorld, memoryWorld } from './memory-world.ts';
 const routes = Object.entries(ROUTES) as [RouteName, Route][];
 const built = greet();
 const RUN = newId('run');
+const DRAFT = newId('dft');
 let world: MemoryWorld;
 const tokens = {} as Record<Role, string>;
 let elsewhere: string;
@@ -34,6 +35,8 @@ const pathOf = (route: Route, project: string, run: string): string =>
     .replace('{kind}', 'workflow')
     .replace('{name}', 'greet')
     .replace('{digest}', built.item.digest)
+    .replace('{draft}', DRAFT)
+    .replace('{path}', 'say')
     .replace('{tag}', 'stable')
     .replace('{secret}', 'API_KEY')
     .replace('{id}', route.tag === 'runs' ? run : 'tok_none');
@@ -45,6 +48,8 @@ const BODIES: Partial<Record<RouteName, unknown>> = {
   artifactsMissing: { digests: [] },
   pushesCreate: { items: [], dryRun: true },
   blueprintsValidate: { text: 'blueprint: 2' },
+  draftsUpdate: { document: { nodes: [] } },
+  draftsSetNode: { type: 'set' },
   componentsSetTag: { version: built.item.version },
   secretsPut: { value: 'a-value' },
   secretsRotate: {},
@@ -53,6 +58,24 @@ const BODIES: Partial<Record<RouteName, unknown>> = {
   runsPause: {},
   runsResume: {},
 };
+
+const draft = () => ({
+  project: 'home',
+  id: DRAFT,
+  name: 'said',
+  document: {
+    blueprint: 2,
+    name: 'said',
+    version: '1.0.0',
+    nodes: [{ id: 'say', type: 'set', values: { text: 'Hello' } }],
+    outputs: { text: '{{ say.text }}' },
+  },
+  revision: 1,
+  createdAt: 1,
+  createdBy: 'test',
+  updatedAt: 1,
+  updatedBy: 'test',
+});
 
 /** Updates of versioned documents, which need a condition. */
 const conditional = (route: Route): boolean => route.summary.includes('If-Match');
@@ -79,6 +102,13 @@ async function call(
       tags: [{ kind: 'workflow', name: 'greet', tag: 'stable', version: built.item.version }],
       archive: [],
     });
+  // And a draft is as it was before anybody edited, removed or finalized it.
+  if (route.path.includes('{draft}')) {
+    const { drafts } = world.services;
+    const there = await drafts.get('home', DRAFT);
+    if (there) await drafts.remove('home', DRAFT, there.revision);
+    await drafts.create(draft());
+  }
   const body = route.bytes === undefined ? BODIES[name] : built.artifacts[1]![1];
   // NDJSON: the events end by themselves.
   const response = await world.send(secret, route.method, pathOf(route, project, run), {
@@ -147,6 +177,13 @@ test('a thing of a foreign project and a thing that is not there have one answer
         'componentsRemoveTag',
         'componentsArchive',
         'componentsRestore',
+        'draftsGet',
+        'draftsUpdate',
+        'draftsRemove',
+        'draftsSetNode',
+        'draftsRemoveNode',
+        'draftsValidate',
+        'draftsFinalize',
         'artifactsGet',
       ].includes(name)
     )

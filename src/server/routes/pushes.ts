@@ -1,4 +1,5 @@
 import canonicalize from 'canonicalize';
+import type { PushPlan } from '../../contracts/components.ts';
 import { IceError } from '../../contracts/errors.ts';
 import type { JsonSchema } from '../../contracts/json.ts';
 import { agentInputSchema } from '../../contracts/nodes/agent.ts';
@@ -14,40 +15,52 @@ import type { Services } from '../services.ts';
 const MOST_ATTEMPTS = 5;
 
 export function pushRoutes(services: Services): Pick<Handlers, 'pushesCreate'> {
-  const { registry, clock } = services;
   return {
-    pushesCreate: async ({ project, body, token }) => {
-      const by = callerName(token);
-      const wanted = await loadWanted(services, project, body.items, by);
-      for (let attempt = 1; ; attempt++) {
-        // The revision is read first: what comes in between makes the plan stale, never wrong.
-        const revision = await registry.revision(project);
-        const [versions, tags] = await Promise.all([registry.versions(project), registry.tags(project)]);
-        const current = { project, revision, versions, tags };
-        if (body.base !== undefined && body.base !== revision && !body.dryRun)
-          throw moved(body.base, revision);
-        const plan = planPush(current, wanted, body);
-        await assertCompiles(services, project, wanted, plan.entries, by);
-        if (body.dryRun) return { body: { plan, applied: false } };
-        const refused = refusalOf(plan);
-        if (refused)
-          throw new IceError(refused.code, refused.message, {
-            hint: refused.hint,
-            details: { ...refused.details, plan },
-          });
-        const change = changeOfPlan(current, wanted, plan, { ...body, by, now: clock.now() });
-        if (change.versions.length + change.tags.length + change.archive.length === 0)
-          return { body: { plan, applied: true } };
-        try {
-          await registry.apply(change);
-          return { body: { plan, applied: true } };
-        } catch (error) {
-          const again = error instanceof IceError && error.code === 'target_moved';
-          if (!again || body.base !== undefined || attempt >= MOST_ATTEMPTS) throw error;
-        }
-      }
-    },
+    pushesCreate: async ({ project, body, token }) => ({
+      body: await push(services, project, body, callerName(token)),
+    }),
   };
+}
+
+/** What a push asks for, and how. */
+export type PushOrder = Parameters<Handlers['pushesCreate']>[0]['body'];
+
+/** Plans a push, and unless it is a dry run applies it: all of it in one transaction, or nothing. */
+export async function push(
+  services: Services,
+  project: string,
+  order: PushOrder,
+  by: string,
+): Promise<{ plan: PushPlan; applied: boolean }> {
+  const { registry, clock } = services;
+  const wanted = await loadWanted(services, project, order.items, by);
+  for (let attempt = 1; ; attempt++) {
+    // The revision is read first: what comes in between makes the plan stale, never wrong.
+    const revision = await registry.revision(project);
+    const [versions, tags] = await Promise.all([registry.versions(project), registry.tags(project)]);
+    const current = { project, revision, versions, tags };
+    if (order.base !== undefined && order.base !== revision && !order.dryRun)
+      throw moved(order.base, revision);
+    const plan = planPush(current, wanted, order);
+    await assertCompiles(services, project, wanted, plan.entries, by);
+    if (order.dryRun) return { plan, applied: false };
+    const refused = refusalOf(plan);
+    if (refused)
+      throw new IceError(refused.code, refused.message, {
+        hint: refused.hint,
+        details: { ...refused.details, plan },
+      });
+    const change = changeOfPlan(current, wanted, plan, { ...order, by, now: clock.now() });
+    if (change.versions.length + change.tags.length + change.archive.length === 0)
+      return { plan, applied: true };
+    try {
+      await registry.apply(change);
+      return { plan, applied: true };
+    } catch (error) {
+      const again = error instanceof IceError && error.code === 'target_moved';
+      if (!again || order.base !== undefined || attempt >= MOST_ATTEMPTS) throw error;
+    }
+  }
 }
 
 const moved = (base: string, revision: string): IceError =>

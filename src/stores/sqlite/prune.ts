@@ -127,6 +127,7 @@ function usedDigests(db: SqliteConnection['db'], staying: string): Set<string> {
     collect(row['plan']);
   for (const row of db.prepare(`select distinct digest from runs where ${staying}`).iterate())
     collect(row['digest']);
+  for (const row of db.prepare('select document from drafts').iterate()) collect(row['document']);
   const content = db.prepare('select bytes from artifacts where digest = ? and length(bytes) <= ? limit 1');
   for (const digest of [...used]) {
     const found = content.get(digest, MOST_MANIFEST);

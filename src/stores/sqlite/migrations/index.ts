@@ -3,6 +3,7 @@ import * as runs from './0001-runs.ts';
 import * as registry from './0002-registry.ts';
 import * as secrets from './0003-secrets.ts';
 import * as threads from './0004-threads.ts';
+import * as drafts from './0005-drafts.ts';
 
 /**
  * All migrations, in order; one file each, named by its number. A released one is never changed. Written with
@@ -13,4 +14,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0002-registry': registry,
   '0003-secrets': secrets,
   '0004-threads': threads,
+  '0005-drafts': drafts,
 };
