@@ -10,7 +10,8 @@ const root = join(import.meta.dirname, '../..');
 /** The fenced blocks of a page, in order: commands to run, and files to write. */
 // biome-ignore lint/suspicious/noExplicitAny: two shapes, told apart where they are read
 function blocks(page: string): any[] {
-  return [...page.matchAll(/^```(\w+)(?: file=(\S+))?\n([\s\S]*?)^```$/gm)].flatMap(([, language, file, text]): any[] => {
+  return [...page.matchAll(/^```(\w+)(?: file=(\S+))?\n([\s\S]*?)^```$/gm)].flatMap(
+    ([, language, file, text]): Record<string, unknown>[] => {
       if (file !== undefined) return [{ file, text: text! }];
       if (language !== 'console') return [];
       return [
