@@ -239,7 +239,7 @@ describe('cassettes', () => {
 
   test('live goes out and records nothing', async () => {
     rates(CASES);
-    const { exit } = await run(['--live', '--json'], { RATE_KEY: SECRET });
+    const { exit } = await run(['--live', '--json', '--concurrency', '1'], { RATE_KEY: SECRET });
     expect(exit).toBe(0);
     expect(hits).toHaveLength(2);
     expect(readdirSync(join(dir, 'tests'))).not.toContain('rate.cassette.yaml');
@@ -386,7 +386,10 @@ test('parts that were pushed and are no sources here any more are fetched from t
 
 test('validate finds what is wrong with tests and cassettes, and mends what is safe', async () => {
   const validate = async (...args: string[]) => {
-    const { exit, json } = await ice(['validate', ...args, '--json'], { cwd: dir });
+    const { exit, json } = await ice(['validate', ...args, '--json'], {
+      cwd: dir,
+      env: { RATE_KEY: SECRET },
+    });
     const codes = json['diagnostics'].map((one: { code: string; file: string }) => `${one.code} ${one.file}`);
     return { exit, codes };
   };
