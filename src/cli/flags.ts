@@ -47,6 +47,13 @@ export const eventsFlag = {
   }),
 };
 
+/** `--locked`, for the commands in which references to what is not in the project mean something. */
+export const lockedFlag = {
+  locked: Flags.boolean({
+    description: 'References mean what ice.lock.yaml says; what moved is exit 8',
+  }),
+};
+
 /**
  * Flags of every command; they may stand anywhere on the line. `--json`, `--quiet`, `--verbose` and `--no-color` are
  * read before parsing (argv.ts), so that errors of parsing take their form as well.

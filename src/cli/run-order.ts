@@ -59,7 +59,7 @@ export function componentOf(
 }
 
 /** The component and what it refers to in the project, however deep; and what each reference is pinned to. */
-function involved(built: BuiltProject, component: ProjectComponent) {
+export function involved(built: BuiltProject, component: ProjectComponent) {
   const pins: Record<string, string> = {};
   const components = new Map<string, ProjectComponent>();
   const add = (one: ProjectComponent): void => {

@@ -72,6 +72,7 @@ export const ERRORS = {
   breaking_change: entry(409, 'refused', 'The push would break callers'),
   permissions_widened: entry(409, 'refused', 'The push asks for more permissions'),
   target_moved: entry(409, 'refused', 'The target moved since the plan was made'),
+  lock_stale: entry(409, 'refused', 'The lock does not fit any more'),
   push_refused: entry(409, 'refused', 'The push was refused'),
   artifact_mismatch: entry(422, 'refused', 'The content does not match its digest'),
   untrusted_code: entry(403, 'refused', 'This target does not run code pushed by this token'),

@@ -9,6 +9,7 @@ export * from './errors.ts';
 export * from './events.ts';
 export * from './ids.ts';
 export * from './json.ts';
+export * from './lock.ts';
 export * from './nodes/agent.ts';
 export * from './permission-policy.ts';
 export * from './plan.ts';

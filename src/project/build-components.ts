@@ -16,6 +16,7 @@ import { catalogOf } from './catalog.ts';
 import { nameFindings, policyFindings, toolFindings } from './component-findings.ts';
 import type { ComponentSource } from './component-sources.ts';
 import type { Project } from './load-project.ts';
+import { pulledEntry, readLock } from './lock.ts';
 import type { ProjectComponent } from './project-component.ts';
 import { iceVersion, toolchain } from './toolchain.ts';
 import { undeclaredUses } from './undeclared-uses.ts';
@@ -28,6 +29,8 @@ export interface BuildOptions {
   std?: () => Promise<readonly CatalogEntry[]>;
   /** Files besides those that the globs name: what `ice run ./flow.yaml` was given. */
   extra?: readonly ComponentSource[];
+  /** False: types of what was pulled (ice.lock.yaml) are left out, as for the command that mends it. */
+  pulledTypes?: false;
 }
 
 export interface BuiltProject {
@@ -74,9 +77,15 @@ export async function buildComponents(project: Project, options: BuildOptions): 
     refsOf(document).some((ref) => ref.name.startsWith('std/')),
   );
   const std = refersToStd ? ((await options.std?.()) ?? []) : [];
+  // What was pulled is committed with the sources, so its types are theirs, whether or not a command is --locked.
+  const lock =
+    documents.some((document) => refsOf(document).length > 0) && options.pulledTypes !== false
+      ? readLock(project.root)
+      : undefined;
+  const remote = new Map([...(lock?.versions ?? [])].map(([ref, version]) => [ref, pulledEntry(version)]));
   for (const document of childrenFirst(documents)) {
     // What is on a target is left out of this: the same sources are the same component, wherever they go.
-    const catalog = catalogOf({ components: built.components, std });
+    const catalog = catalogOf({ components: built.components, std, remote });
     built.components.push(documentComponent(document, catalog));
   }
 

@@ -7,6 +7,7 @@ import { IceCommand } from '../base-command.ts';
 import { buildProject, errorsIn } from '../built-project.ts';
 import type { Connection } from '../connect.ts';
 import { invalidProject } from '../findings.ts';
+import { lockedFlag } from '../flags.ts';
 import { openWorkbench } from '../local-workbench.ts';
 import type { Outcome, View } from '../outcome.ts';
 import { type PushRequest, pushRequestOf, readPlanFile, sameEntries, writePlanFile } from '../plan-file.ts';
@@ -25,6 +26,7 @@ export default class Push extends IceCommand<typeof Push> {
     'ice push --yes --target prod',
     'ice push --plan plan.json   # to be reviewed',
     'ice push --apply plan.json --yes',
+    'ice push --locked --yes   # only if the target resolves as ice.lock.yaml does',
   ];
   static override flags = {
     'dry-run': Flags.boolean({ description: 'Only show the plan' }),
@@ -40,6 +42,7 @@ export default class Push extends IceCommand<typeof Push> {
     'allow-breaking': Flags.boolean({ description: 'Also changes that break callers' }),
     'allow-permissions': Flags.boolean({ description: 'Also components that ask for more' }),
     'allow-archive': Flags.boolean({ description: 'Archive what the project no longer has' }),
+    ...lockedFlag,
   };
   static override exitCodes = [3, 8, 9, 12];
 
@@ -47,9 +50,9 @@ export default class Push extends IceCommand<typeof Push> {
     const { flags } = this;
     if (flags.apply !== undefined && (flags.plan !== undefined || flags['dry-run']))
       throw new IceError('usage', '--apply does not go with --plan or --dry-run.');
-    const decided = (['tag', 'bump', 'allow-breaking', 'allow-permissions', 'allow-archive'] as const).find(
-      (name) => flags[name] !== undefined && flags[name] !== false,
-    );
+    const decided = (
+      ['tag', 'bump', 'allow-breaking', 'allow-permissions', 'allow-archive', 'locked'] as const
+    ).find((name) => flags[name] !== undefined && flags[name] !== false);
     if (flags.apply !== undefined && decided !== undefined)
       throw new IceError('usage', `--apply does what the plan says; --${decided} goes with --plan.`, {
         hint: `ice push --plan ${flags.apply} --${decided}`,
@@ -140,13 +143,22 @@ export default class Push extends IceCommand<typeof Push> {
     const project = projectOf(workspace);
     const workbench = openWorkbench();
     try {
+      const locked = flags.locked ? (await import('../locked.ts')).openLocked(project) : undefined;
       const built = await buildProject({
         project,
         workbench,
-        ask: (refs) => askTarget(connection.client, refs),
+        ask: locked?.ask ?? ((refs) => askTarget(connection.client, refs)),
       });
+      locked?.assertStd(built);
       if (errorsIn(built.diagnostics).length > 0)
         throw invalidProject(output, built.diagnostics, built.texts);
+      // Runs of what is pushed resolve there: the lock says nothing about them if the target means something else.
+      if (locked)
+        await (await import('../locked.ts')).assertTargetAgrees(
+          connection.client,
+          locked,
+          connection.target.name,
+        );
       const content = contentOf(built.components);
       await uploadContent(connection.client, content);
       const request = pushRequestOf(built.components, {

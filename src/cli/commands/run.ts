@@ -10,7 +10,7 @@ import { type BuiltProject, buildProject, errorsIn, sourceOfFile } from '../buil
 import type { Connection } from '../connect.ts';
 import { refOf } from '../find-component.ts';
 import { invalidProject } from '../findings.ts';
-import { durationFlag, eventsFlag, moneyFlag, requiredArg } from '../flags.ts';
+import { durationFlag, eventsFlag, lockedFlag, moneyFlag, requiredArg } from '../flags.ts';
 import { followRun } from '../follow.ts';
 import { readInputs } from '../inputs.ts';
 import { lightBuild, namesTool } from '../light-build.ts';
@@ -20,6 +20,7 @@ import { schemaLines } from '../render/component.ts';
 import {
   componentOf,
   filesOf,
+  involved,
   looksLikeFile,
   orderOfRegistered,
   orderOfSource,
@@ -60,9 +61,10 @@ export default class Run extends IceCommand<typeof Run> {
     'max-cost': moneyFlag({ description: 'Stop the run before it spends more' }),
     deadline: durationFlag({ description: 'The longest time of the run itself' }),
     'idempotency-key': Flags.string({ description: 'The same key is the same run', helpValue: 'KEY' }),
+    ...lockedFlag,
     ...eventsFlag,
   };
-  static override exitCodes = [1, 3, 6, 7, 10, 11, 12];
+  static override exitCodes = [1, 3, 6, 7, 8, 10, 11, 12];
 
   override async run(): Promise<Outcome> {
     const { flags } = this;
@@ -86,7 +88,8 @@ export default class Run extends IceCommand<typeof Run> {
             ...(flags.deadline === undefined ? {} : { deadlineMs: flags.deadline }),
           })
           .catch(async (error: unknown) => {
-            throw this.#withSchema(await this.#inSources(error, order, workspace, client), order.input);
+            const explained = flags.locked ? (await import('../locked.ts')).explainPin(error, order) : error;
+            throw this.#withSchema(await this.#inSources(explained, order, workspace, client), order.input);
           });
         if (flags.detach)
           return {
@@ -115,7 +118,7 @@ export default class Run extends IceCommand<typeof Run> {
     const { ref } = this.args;
     const file = looksLikeFile(ref);
     const named = file ? undefined : refOf(ref);
-    if (!workspace.loaded && named) return orderOfRegistered(client, ref);
+    if (!workspace.loaded && named && !this.flags.locked) return orderOfRegistered(client, ref);
     const project = projectOf(workspace);
     const source = file ? sourceOfFile(project, this.world.cwd, ref) : undefined;
     // Its process starts while the tool is looked at.
@@ -126,11 +129,15 @@ export default class Run extends IceCommand<typeof Run> {
         ? built.components.find((one) => one.file === source.file)
         : componentOf(built.components, named!);
     try {
-      const light = await lightBuild({ project, workbench, wanted: source ? { source } : { ref: named! } });
+      const locked = this.flags.locked ? (await import('../locked.ts')).openLocked(project) : undefined;
+      const light = locked
+        ? undefined
+        : await lightBuild({ project, workbench, wanted: source ? { source } : { ref: named! } });
       const quick = light && find(light);
       if (quick) return orderOfSource(light, quick);
 
       const built = await this.#wholeProject(workspace, client, source);
+      locked?.assertStd(built);
       const component = find(built);
       const wrong = built.diagnostics.filter(
         component
@@ -140,11 +147,18 @@ export default class Run extends IceCommand<typeof Run> {
               one.file === source?.file || (named && new RegExp(`(^|/)${named.name}\\.\\w+$`).test(one.file)),
       );
       if (errorsIn(wrong).length > 0) throw invalidProject(this.output, wrong, built.texts);
-      if (component) return orderOfSource(built, component);
+      if (component) {
+        const order = orderOfSource(built, component);
+        if (!locked) return order;
+        const { lockedOrder } = await import('../locked.ts');
+        return lockedOrder(order, locked, [...involved(built, component).components.values()]);
+      }
       if (source)
         throw new IceError('validation_failed', `${source.file} holds no component.`, {
           hint: 'ice validate',
         });
+      if (locked && !named!.name.startsWith('std/'))
+        return (await import('../locked.ts')).orderOfLocked(locked, named!);
     } finally {
       await workbench.close();
     }
@@ -159,7 +173,9 @@ export default class Run extends IceCommand<typeof Run> {
         project,
         workbench,
         ...(source ? { extra: [source] } : {}),
-        ask: (refs) => askTarget(client, refs),
+        ask: this.flags.locked
+          ? (await import('../locked.ts')).openLocked(project).ask
+          : (refs) => askTarget(client, refs),
       });
     } finally {
       await workbench.close();

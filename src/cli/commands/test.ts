@@ -10,7 +10,7 @@ import { junit } from '../../testing/junit.ts';
 import { type CaseReport, countsOf, sayMissed } from '../../testing/report.ts';
 import { IceCommand } from '../base-command.ts';
 import { type BuiltProject, buildProject, errorsIn } from '../built-project.ts';
-import { countFlag, eventsFlag } from '../flags.ts';
+import { countFlag, eventsFlag, lockedFlag } from '../flags.ts';
 import { openTestHost } from '../local-test-host.ts';
 import { openWorkbench } from '../local-workbench.ts';
 import { errorDocument, type Outcome, type View } from '../outcome.ts';
@@ -66,9 +66,10 @@ export default class Test extends IceCommand<typeof Test> {
       description: 'How results are written',
       default: 'pretty',
     })(),
+    ...lockedFlag,
     ...eventsFlag,
   };
-  static override exitCodes = [1, 3, 10, 11];
+  static override exitCodes = [1, 3, 8, 10, 11];
 
   override async run(): Promise<Outcome> {
     const workspace = await this.workspace();
@@ -129,8 +130,16 @@ export default class Test extends IceCommand<typeof Test> {
       const built = await buildProject({
         project,
         workbench,
-        ask: (refs) =>
-          this.connected(workspace, async ({ client }) => (await fetchPushed(client, refs, pushed)).entries),
+        ask: async (refs) => {
+          if (!this.flags.locked)
+            return this.connected(
+              workspace,
+              async ({ client }) => (await fetchPushed(client, refs, pushed)).entries,
+            );
+          const locked = (await import('../locked.ts')).openLocked(project);
+          Object.assign(pushed, locked.pushed);
+          return locked.ask(refs);
+        },
       });
       if (errorsIn(built.diagnostics).length > 0) return this.#refused(built.diagnostics, built.texts);
       const { filter } = this.flags;

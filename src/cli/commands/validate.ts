@@ -9,6 +9,7 @@ import { askTarget } from '../ask-target.ts';
 import { IceCommand } from '../base-command.ts';
 import { type BuiltProject, buildProject, errorsIn, sourceOfFile } from '../built-project.ts';
 import { type Drift, driftOf, sayDrift } from '../drift.ts';
+import { lockedFlag } from '../flags.ts';
 import { openWorkbench } from '../local-workbench.ts';
 import { missingSecrets } from '../missing-secrets.ts';
 import type { Outcome } from '../outcome.ts';
@@ -35,6 +36,7 @@ export default class Validate extends IceCommand<typeof Validate> {
   static override examples = [
     'ice validate',
     'ice validate workflows/report.yaml --fix',
+    'ice validate --locked   # offline, by ice.lock.yaml',
     'ice validate --format sarif > findings.sarif',
     'ice validate --format github   # annotations in a CI log',
   ];
@@ -54,8 +56,9 @@ export default class Validate extends IceCommand<typeof Validate> {
     })(),
     fix: Flags.boolean({ description: 'Apply the fixes that are safe' }),
     watch: Flags.boolean({ description: 'Again whenever a file changes' }),
+    ...lockedFlag,
   };
-  static override exitCodes = [3, 11];
+  static override exitCodes = [3, 8, 11];
 
   override async run(): Promise<Outcome> {
     const workspace = await this.workspace();
@@ -76,12 +79,13 @@ export default class Validate extends IceCommand<typeof Validate> {
       .map((name) => sourceOfFile(project, this.world.cwd, name));
     const workbench = openWorkbench();
     try {
+      const locked = this.flags.locked ? (await import('../locked.ts')).openLocked(project) : undefined;
       const build = async (): Promise<BuiltProject> => {
         const built = await buildProject({
           project,
           workbench,
           extra: named,
-          ask: (refs) => this.connected(workspace, ({ client }) => askTarget(client, refs)),
+          ask: locked?.ask ?? ((refs) => this.connected(workspace, ({ client }) => askTarget(client, refs))),
         });
         if (named.length > 0 && tests.length === 0) return built;
         const { cwd } = this.world;
@@ -103,6 +107,7 @@ export default class Validate extends IceCommand<typeof Validate> {
           built = await build();
         }
       }
+      locked?.assertStd(built);
       const texts = new Map([...(loaded?.texts ?? []), ...built.texts]);
       const unset = await missingSecrets(built, workbench.keysOf, (names) => this.#setHere(workspace, names));
       const diagnostics = [...(loaded?.diagnostics ?? []), ...built.diagnostics, ...unset];
@@ -118,7 +123,7 @@ export default class Validate extends IceCommand<typeof Validate> {
         texts,
         components: built.components.length,
         fixed,
-        ...(this.args.files === undefined ? await this.#drift(workspace, built.components) : {}),
+        ...(this.args.files === undefined && !locked ? await this.#drift(workspace, built.components) : {}),
       };
     } finally {
       await workbench.close();
