@@ -24,13 +24,17 @@ export interface Locked {
 const stale = (message: string, details: Record<string, unknown>): IceError =>
   new IceError('lock_stale', message, { hint: 'Look at what moved, and lock it anew: ice pull', details });
 
-/** Opens the lock of the project. Errors: `lock_stale` when there is none, and those of reading it. */
+/** A project without a lock has locked nothing: it needs none while it refers to nothing outside of itself. */
+const NOTHING_LOCKED: ProjectLock = {
+  file: { lock: 1, target: { name: 'local', url: null, project: 'none' }, wanted: [], refs: {} },
+  versions: new Map(),
+};
+
+/** Opens the lock of the project. Errors: those of reading it. */
 export function openLocked(project: Project): Locked {
-  const lock = readLock(project.root);
-  if (!lock)
-    throw new IceError('lock_stale', `There is no ${LOCK_FILE} in ${project.root}.`, {
-      hint: 'Make it, and commit it: ice pull',
-    });
+  const found = readLock(project.root);
+  const lock = found ?? NOTHING_LOCKED;
+  const subject = found ? `${LOCK_FILE} does not have` : `There is no ${LOCK_FILE} yet that has`;
   const pushed = nothingPushed();
   for (const [key, version] of lock.versions) {
     pushed.entries.set(key, pulledEntry(version));
@@ -46,7 +50,7 @@ export function openLocked(project: Project): Locked {
       const missing = [...new Set(refs.map(refKey))].filter((key) => !pushed.entries.has(key));
       if (missing.length > 0)
         throw stale(
-          `${LOCK_FILE} does not have ${missing.slice(0, 3).join(', ')}${missing.length > 3 ? ` and ${missing.length - 3} more` : ''}.`,
+          `${subject} ${missing.slice(0, 3).join(', ')}${missing.length > 3 ? ` and ${missing.length - 3} more` : ''}.`,
           {
             missing,
           },
@@ -65,7 +69,7 @@ export function openLocked(project: Project): Locked {
       const [first] = moved;
       throw stale(
         first!.locked === null
-          ? `${LOCK_FILE} does not have ${first!.ref}.`
+          ? `${subject} ${first!.ref}.`
           : `${first!.ref} is ${first!.now} in this ice, and the lock has ${first!.locked}.`,
         { moved },
       );
