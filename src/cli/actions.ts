@@ -39,7 +39,9 @@ export function reportToActions({ env, command, root, report, error }: ActionsRe
   ];
   // What has no place in a file is still said, once.
   if (error && findings.length + notes.length === 0 && !report?.annotated)
-    lines.push(`::error title=${escaped(`ice ${command}: ${error.code}`)}::${escaped(sayError(error))}\n`);
+    lines.push(
+      `${annotation('error', undefined, `ice ${command}: ${error.code}`, undefined, sayError(error))}\n`,
+    );
   const file = env['GITHUB_STEP_SUMMARY'];
   if (report && file) appendSummary(file, report.summary);
   return lines.join('');
@@ -52,15 +54,6 @@ function findingsOf(error: IceError | undefined): Diagnostic[] {
 
 const sayError = (error: IceError): string =>
   error.hint === undefined ? error.message : `${error.message}\n${error.hint}`;
-
-/** Text inside a workflow command: no line end and no `%` of its own; in a title no `,` and `:` either. */
-const escaped = (text: string): string =>
-  text
-    .replaceAll('%', '%25')
-    .replaceAll('\r', '%0D')
-    .replaceAll('\n', '%0A')
-    .replaceAll('::', '%3A%3A')
-    .replaceAll(',', '%2C');
 
 /** Annotations name files from the checkout, diagnostics from the project, which may be a folder in it. */
 function prefixOf(env: NodeJS.ProcessEnv, root: string | undefined): string {

@@ -6,16 +6,16 @@ const data = (text: string): string =>
   text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 
-/** One annotation of a file, as a workflow command; `title` and `message` are any text. */
+/** One annotation, of a file or of the whole step, as a workflow command; `title` and `message` are any text. */
 export function annotation(
   level: 'error' | 'warning' | 'notice',
-  file: string,
+  file: string | undefined,
   title: string,
   line: number | undefined,
   message: string,
 ): string {
   const where = [
-    `file=${property(file)}`,
+    ...(file === undefined ? [] : [`file=${property(file)}`]),
     ...(line === undefined ? [] : [`line=${line}`]),
     `title=${property(title)}`,
   ];
