@@ -166,7 +166,8 @@ export class ChildPool {
     child.onMessage = undefined;
     child.onEnd = undefined;
     child.onPrint = undefined;
-    child.hold(false);
+    // `close` waits for the end of a child that is given back meanwhile, and nothing else may hold the loop by then.
+    child.hold(this.closed);
     child.calls += 1;
     if (!reuse || child.ended || child.calls >= this.options.maxCalls || this.closed) this.drop(child);
     else this.idle.push(child);

@@ -19,7 +19,7 @@ import { projectOf, type Workspace } from '../workspace.ts';
 export default class Push extends IceCommand<typeof Push> {
   static override summary = 'Register the components of the project on the target';
   static override description =
-    'Validates, builds, and shows a plan: what is new, changed, unchanged; what breaks callers; what newly asks for the network or a secret. Then all of it in one transaction, or nothing. Off a terminal it says yes only with --yes.';
+    'Validates, builds, and shows a plan: what is new, changed, unchanged; what breaks callers; what newly asks for the network or a secret. Then all of it in one transaction, or nothing. Off a terminal, what asks for permissions, breaks callers or archives needs --yes; what only adds versions does not.';
   static override examples = [
     'ice push --dry-run',
     'ice push',
@@ -111,7 +111,7 @@ export default class Push extends IceCommand<typeof Push> {
       };
     if (flags['dry-run']) return { body, text: (view) => planLines(plan, view), next: ['ice push'] };
 
-    if (!flags.yes && !this.mayAsk) {
+    if (!flags.yes && !this.mayAsk && needsYes(plan)) {
       const error = new IceError(
         'input_needed',
         `Nobody is here to say yes to ${plural(plan.changes, 'change')}.`,
@@ -121,9 +121,23 @@ export default class Push extends IceCommand<typeof Push> {
       );
       return { body, error, text: (view) => planLines(plan, view) };
     }
-    if (!flags.yes && !(await this.#ask(plan, target.name)))
+    if (!flags.yes && this.mayAsk && !(await this.#ask(plan, target.name)))
       return { body, text: () => ['Nothing was pushed.'] };
-    const done = await client.pushes.create({ ...request, base: plan.base, dryRun: false });
+    let done: Awaited<ReturnType<typeof client.pushes.create>>;
+    try {
+      done = await client.pushes.create({ ...request, base: plan.base, dryRun: false });
+    } catch (error) {
+      // Another push came between: if it brought just this, there is nothing left to do, and that is no failure.
+      const now =
+        !reviewed && IceError.from(error).code === 'target_moved'
+          ? (await client.pushes.create({ ...request, dryRun: true })).plan
+          : undefined;
+      if (now === undefined || now.refused || now.changes > 0) throw error;
+      return {
+        body: { ...body, plan: now },
+        text: (view) => [...planLines(now, view), nothingToPush(view)],
+      };
+    }
     const shown = this.mayAsk && !flags.yes;
     return {
       body: { plan: done.plan, applied: done.applied, target },
@@ -206,6 +220,17 @@ export default class Push extends IceCommand<typeof Push> {
     return confirm({ message: `Push to ${target}?`, default: true }, { output: process.stderr });
   }
 }
+
+/**
+ * Whether somebody has to say yes off a terminal too. What only adds versions does not: it can be neither wrong for
+ * callers nor ask for anything. What breaks or archives has flags of its own besides.
+ */
+const needsYes = (plan: PushPlan): boolean =>
+  plan.breaking ||
+  plan.entries.some(
+    ({ action, permissions }) =>
+      action === 'archive' || permissions.some((permission) => permission.added.length > 0),
+  );
 
 /** Why the plan cannot be applied: its first refused entry, with all of them in the details. */
 function refusalOf(plan: PushPlan): IceError | undefined {
