@@ -41,7 +41,7 @@ say(
   bold('\n1. A real workflow on real data') +
     ': earthquakes of one week, by region and day, with a report and two charts',
 );
-say('   $ ice run report --cwd examples/earthquakes --out reports\n');
+say('   $ ice run report --cwd examples/earthquakes -i csv=@data/earthquakes.csv --out reports\n');
 const example = join(root, 'examples', 'earthquakes');
 run(
   process.execPath,
@@ -94,7 +94,7 @@ try {
 say(`
 ${bold('What to try next')}
   node bin/run.js init my-tool                                 # a project of your own
-  node bin/run.js run report --cwd examples/earthquakes -i minMagnitude=5
+  node bin/run.js run report --cwd examples/earthquakes -i csv=@data/earthquakes.csv -i minMagnitude=5
   node bin/run.js runs list --cwd examples/earthquakes
   node bin/run.js dev --cwd examples/earthquakes               # a server; its API is at /docs
   npm test
