@@ -6,6 +6,8 @@ export default defineConfig({
     // Files share a process where they can: it saves about 90 ms a file, and no test may rely on module state.
     isolate: false,
     pool: 'forks',
+    // Most tests wait for processes of their own, so more of them than cores is faster.
+    maxWorkers: 4,
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
