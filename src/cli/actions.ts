@@ -5,9 +5,6 @@ import type { IceError } from '../contracts/errors.ts';
 import { annotation, github } from '../language/diagnostics/github.ts';
 import type { CiReport } from './outcome.ts';
 
-/** GitHub Actions as the runner presents itself: https://docs.github.com/actions/reference/variables-reference */
-export const inActions = (env: NodeJS.ProcessEnv): boolean => env['GITHUB_ACTIONS'] === 'true';
-
 /** The runner takes a summary of 1 MiB a step; what would go over it is left out. */
 const MOST_SUMMARY = 1024 * 1024;
 /** The runner shows ten annotations of a level a step; more of them only fill the log. */

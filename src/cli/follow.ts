@@ -3,23 +3,11 @@ import { ENDED } from '../contracts/events.ts';
 import { RunView } from '../contracts/run-view.ts';
 import type { Run } from '../contracts/runs.ts';
 import type { Connection } from './connect.ts';
-import type { Output } from './output.ts';
-import { type Presenter, presenterFor } from './present.ts';
+import { type Audience, type Presenter, presenterFor } from './present.ts';
 import { listenForSignals, type Wish } from './signals.ts';
-import type { InputStream } from './stdin.ts';
 
-export interface FollowRequest {
+export interface FollowRequest extends Audience {
   connection: Connection;
-  runId: string;
-  /** `run`: this command made the run, and Ctrl-C cancels it. `watch`: it only looks. */
-  mode: 'run' | 'watch';
-  output: Output;
-  stdin: InputStream;
-  /** This process may ask and be answered: signals mean what a person means by them. */
-  person: boolean;
-  /** False: nothing is shown but the end. */
-  show: boolean;
-  maxCost?: number | undefined;
   /** How long this command waits. */
   timeoutMs?: number | undefined;
 }

@@ -24,14 +24,21 @@ export interface Presenter {
   restore(): void;
 }
 
-export interface PresentRequest {
+/** A run and who looks at it. */
+export interface Audience {
   runId: string;
+  /** `run`: this command made the run, and Ctrl-C cancels it. `watch`: it only looks. */
   mode: 'run' | 'watch';
   output: Output;
   stdin: InputStream;
+  /** This process may ask and be answered: signals mean what a person means by them. */
   person: boolean;
+  /** False: nothing is shown but the end. */
   show: boolean;
   maxCost?: number | undefined;
+}
+
+export interface PresentRequest extends Audience {
   view: RunView;
   keys(key: 'd' | 'x' | 'ctrl-c'): void;
 }

@@ -1,6 +1,6 @@
 import type { Fetch, FetchAnswer } from '../client/request.ts';
 import type { App } from '../server/app.ts';
-import type { Reply } from '../server/incoming.ts';
+import { incomingOf, type Reply } from '../server/incoming.ts';
 
 /** The address of the server in one's own process; nothing listens there. */
 export const IN_PROCESS_URL = 'http://ice.local';
@@ -13,17 +13,7 @@ export const IN_PROCESS_URL = 'http://ice.local';
 export function inProcessFetch(app: Pick<App, 'handle'>): Fetch {
   return async (url, { method, headers, body, signal = new AbortController().signal }) => {
     signal.throwIfAborted();
-    const answer = app.handle(
-      {
-        method,
-        url,
-        headers: { get: (name) => headers[name] ?? null },
-        body: null,
-        content: body ?? '',
-        signal,
-      },
-      { inProcess: true },
-    );
+    const answer = app.handle(incomingOf(url, { method, headers, body, signal }), { inProcess: true });
     return answerOf(await orAborted(answer, signal), signal);
   };
 }

@@ -12,6 +12,29 @@ export interface Incoming {
   signal: AbortSignal;
 }
 
+/** The request of a caller in this process, as its client hands it over: no stream, no classes of the platform. */
+export const incomingOf = (
+  url: string,
+  {
+    method,
+    headers,
+    body,
+    signal,
+  }: {
+    method: string;
+    headers: Record<string, string>;
+    body?: string | Uint8Array | undefined;
+    signal: AbortSignal;
+  },
+): Incoming => ({
+  method,
+  url,
+  headers: { get: (name) => headers[name] ?? null },
+  body: null,
+  content: body ?? '',
+  signal,
+});
+
 /** An answer before it is put into the classes of a transport. */
 export interface Reply {
   status: number;

@@ -1,7 +1,7 @@
 import { createClient } from '../client/client.ts';
 import type { Fetch } from '../client/request.ts';
 import { readBytes } from './body.ts';
-import { asResponse, type Incoming, type Reply } from './incoming.ts';
+import { asResponse, type Incoming, incomingOf, type Reply } from './incoming.ts';
 import type { RequestInfo } from './pipeline.ts';
 import { asIceError, problemReply } from './problem.ts';
 import type { ServerConfig } from './services.ts';
@@ -74,17 +74,5 @@ export function createMcp(
 /** The client's calls, answered by the app itself. */
 function callsOf(handle: Handle): Fetch {
   return async (url, { method, headers, body, signal = new AbortController().signal }) =>
-    asResponse(
-      await handle(
-        {
-          method,
-          url,
-          headers: { get: (name) => headers[name] ?? null },
-          body: null,
-          content: body ?? '',
-          signal,
-        },
-        { inProcess: true },
-      ),
-    );
+    asResponse(await handle(incomingOf(url, { method, headers, body, signal }), { inProcess: true }));
 }

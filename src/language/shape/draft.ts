@@ -1,14 +1,6 @@
 import type { Blueprint, BlueprintNode } from '../../contracts/blueprint.ts';
 import type { Path } from '../source/path.ts';
 
-/** A node whose type is not known: it has an id that others may read, and a result of which nothing is known. */
-export interface OpaqueNode {
-  id: string;
-  type: 'opaque';
-  if?: string | boolean;
-  needs?: string[];
-}
-
 /**
  * A blueprint as far as it could be read. What is broken is left out and remembered, so that the later phases check
  * the rest and do not report what only follows from it.

@@ -16,7 +16,6 @@ const LOOKS_LIKE: Record<string, string> = Object.fromEntries(
 const INVISIBLE =
   // biome-ignore lint/suspicious/noMisleadingCharacterClass: each stands for itself, none combines
   /[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0]/;
-const INVISIBLE_ALL = new RegExp(INVISIBLE.source, 'g');
 /** Those that can make a text read differently from what it says. */
 const DIRECTION = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 
@@ -65,5 +64,3 @@ export function directionMark(text: string): { at: number; name: string } | unde
   const match = DIRECTION.exec(text);
   return match ? { at: match.index, name: point(match[0]) } : undefined;
 }
-
-export const withoutInvisible = (text: string): string => text.replace(INVISIBLE_ALL, '');
