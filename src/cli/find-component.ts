@@ -2,8 +2,11 @@ import type { Client } from '../client/index.ts';
 import type { ComponentVersion } from '../contracts/components.ts';
 import { IceError } from '../contracts/errors.ts';
 import { type ComponentKind, type ComponentRef, parseRef } from '../contracts/ids.ts';
+import { suggest } from '../language/expressions/suggest.ts';
 
 const KINDS: ComponentKind[] = ['tool', 'workflow', 'agent'];
+/** So many components are looked through for what may have been meant. */
+const MOST_LOOKED_THROUGH = 1_000;
 
 /** A reference from the command line. Errors: `usage` when it is none. */
 export function refOf(text: string): ComponentRef {
@@ -15,10 +18,15 @@ export function refOf(text: string): ComponentRef {
 }
 
 /**
- * The version that a reference means on a target. Errors: `not_found`; `conflict` when components of several kinds
- * have the name and the reference does not say which.
+ * The version that a reference means on a target. `more` are names that may have been meant as well, such as the
+ * project's own. Errors: `not_found`, with what is like it; `conflict` when components of several kinds have the name
+ * and the reference does not say which.
  */
-export async function findComponent(client: Client, text: string): Promise<ComponentVersion> {
+export async function findComponent(
+  client: Client,
+  text: string,
+  more: readonly string[] = [],
+): Promise<ComponentVersion> {
   const ref = refOf(text);
   const kinds = ref.kind ? [ref.kind] : KINDS;
   const asked = kinds.map((kind) => `${kind}/${ref.name}${ref.range ? `@${ref.range}` : ''}`);
@@ -34,6 +42,24 @@ export async function findComponent(client: Client, text: string): Promise<Compo
       },
     );
   throw new IceError('not_found', `There is no component ${text} on this target.`, {
-    hint: 'ice components list',
+    hint: await nearestTo(client, ref, more),
   });
+}
+
+/** What a reference that names nothing may have meant: another kind, another version, a name like it. */
+async function nearestTo(client: Client, ref: ComponentRef, more: readonly string[]): Promise<string> {
+  const list = 'ice components list';
+  const names = [...more];
+  let left = MOST_LOOKED_THROUGH;
+  for await (const one of client.components.all()) {
+    if (one.name === ref.name)
+      return ref.kind !== undefined && ref.kind !== one.kind
+        ? `${one.name} is ${one.kind === 'agent' ? 'an' : 'a'} ${one.kind} here: ${one.kind}/${one.name}`
+        : `Its versions: ice components versions ${one.kind}/${one.name}`;
+    names.push(one.name, one.name.slice(one.name.indexOf('/') + 1));
+    if (--left === 0) break;
+  }
+  const near = suggest(ref.name, names);
+  const whole = names.find((name) => name.endsWith(`/${near}`)) ?? near;
+  return whole === undefined ? list : `Did you mean ${whole}? All of them: ${list}`;
 }

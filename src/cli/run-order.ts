@@ -112,8 +112,12 @@ const refersToStd = ({ blueprint, agent }: ProjectComponent): boolean => {
 };
 
 /** A component that is registered on the target, or ships with ice. */
-export async function orderOfRegistered(client: Client, text: string): Promise<RunOrder> {
-  const { kind, name, manifest } = await findComponent(client, text);
+export async function orderOfRegistered(
+  client: Client,
+  text: string,
+  own: readonly string[] = [],
+): Promise<RunOrder> {
+  const { kind, name, manifest } = await findComponent(client, text, own);
   const range = parseRef(text)?.range;
   return {
     title: `${kind}/${name}`,

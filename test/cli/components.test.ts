@@ -122,3 +122,23 @@ test('a release is taken back: latest, then archive; runs without a version foll
     expect(done.json['error'].hint, args.join(' ')).toEqual(expect.any(String));
   }
 });
+
+test('a name that is none says what may have been meant: another name, another kind, another version', async () => {
+  for (const [ref, hint] of [
+    ['prise', 'Did you mean price?'],
+    ['csv-pars', 'Did you mean std/csv-parse?'],
+    ['workflow/price', 'price is a tool here: tool/price'],
+    ['price@9', 'ice components versions tool/price'],
+    ['nothing-like-it', 'ice components list'],
+  ]) {
+    const shown = await run('components', 'show', ref!);
+    expect(shown).toMatchObject({ exit: 11, json: { error: { code: 'not_found' } } });
+    expect((shown.json['error'] as { hint: string }).hint).toContain(hint);
+  }
+  // What the project has and has not pushed may be meant, too.
+  writeFiles(cwd, {
+    'workflows/other.yaml': flow('1.0.0', '')['workflows/flow.yaml'].replace('flow', 'other'),
+  });
+  const ran = await run('run', 'othr');
+  expect((ran.json['error'] as { hint: string }).hint).toContain('Did you mean other?');
+});

@@ -159,10 +159,14 @@ export default class Run extends IceCommand<typeof Run> {
         });
       if (locked && !named!.name.startsWith('std/'))
         return (await import('../locked.ts')).orderOfLocked(locked, named!);
+      return await orderOfRegistered(
+        client,
+        ref,
+        built.components.map((one) => one.name),
+      );
     } finally {
       await workbench.close();
     }
-    return orderOfRegistered(client, ref);
   }
 
   async #wholeProject(workspace: Workspace, client: Client, source?: ComponentSource): Promise<BuiltProject> {
