@@ -191,8 +191,9 @@ export function createClient(options: ClientOptions) {
       raw('componentsArchive', { ...more, params: { kind, name }, body: { version } }),
     restore: (kind: ComponentKind, name: string, version?: string, more: CallOptions = {}) =>
       raw('componentsRestore', { ...more, params: { kind, name }, body: { version } }),
-    resolve: (refs: string[], more: CallOptions = {}) =>
-      raw('componentsResolve', { ...more, body: { refs } }),
+    /** With `reach`, each version comes with what it may touch through what it calls. */
+    resolve: (refs: string[], { reach = false, ...more }: CallOptions & { reach?: boolean } = {}) =>
+      raw('componentsResolve', { ...more, body: { refs, reach } }),
   };
 
   const artifacts = {

@@ -29,6 +29,7 @@ import { schemaSchema } from './nodes/base.ts';
 import {
   createRunSchema,
   outlineNodeSchema,
+  reachSchema,
   runPermissionsSchema,
   runSchema,
   runSummarySchema,
@@ -324,8 +325,14 @@ export const ROUTES = {
     summary: 'Resolve references to versions',
     role: 'viewer',
     params: projectParams,
-    body: z.strictObject({ refs: z.array(z.string().max(200)).max(1000).describe('tool/std/csv-parse@^1') }),
-    response: z.object({ found: z.record(z.string(), componentVersionSchema), missing: z.array(z.string()) }),
+    body: z.strictObject({
+      refs: z.array(z.string().max(200)).max(1000).describe('tool/std/csv-parse@^1'),
+      reach: z.boolean().default(false).describe('Also what each may touch through what it calls'),
+    }),
+    response: z.object({
+      found: z.record(z.string(), componentVersionSchema.extend({ reach: reachSchema.optional() })),
+      missing: z.array(z.string()),
+    }),
     status: 200,
     safe: true,
     readOnly: true,

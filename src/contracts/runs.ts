@@ -73,6 +73,13 @@ export const runPermissionsSchema = z.object({
 });
 export type RunPermissions = z.infer<typeof runPermissionsSchema>;
 
+/** What a component may touch, itself and through everything that it calls. */
+export const reachSchema = z.object({
+  components: z.array(runPermissionsSchema).describe('It, if it is a tool, and each tool that it may call'),
+  models: z.array(z.string()).describe('Models of a provider that it may ask; those of echo are left out'),
+});
+export type Reach = z.infer<typeof reachSchema>;
+
 /** A row of `runs list`: without inputs and outputs. */
 export const runSummarySchema = runSchema.omit({ inputs: true, outputs: true, handledFailures: true });
 export type RunSummary = z.infer<typeof runSummarySchema>;

@@ -24,6 +24,12 @@ export { inputSchemaOf, writeOnlyInputs } from './plan/input-schema.ts';
 export { modelsOf, type NeededSecret, neededSecrets } from './plan/needed-secrets.ts';
 export { outlineOf } from './plan/outline.ts';
 export { toolPlan } from './plan/tool-plan.ts';
-export { type Catalog, type CatalogEntry, EMPTY_CATALOG, referencesOf } from './references/catalog.ts';
+export {
+  type Catalog,
+  type CatalogEntry,
+  EMPTY_CATALOG,
+  modelsIn,
+  referencesOf,
+} from './references/catalog.ts';
 export { documentText } from './source/document-text.ts';
 export { ParsedSource } from './source/parsed-source.ts';

@@ -1,5 +1,6 @@
 import type { Client } from '../client/client.ts';
 import type { ComponentVersion } from '../contracts/components.ts';
+import type { Reach } from '../contracts/runs.ts';
 
 /** A component as an MCP tool. */
 export interface McpTool {
@@ -8,23 +9,47 @@ export interface McpTool {
   /** `tool/price@1.0.0`: pinned when the list was read, so that a call runs what was shown. */
   ref: string;
   component: ComponentVersion;
+  touches: Touches;
+}
+
+/** What a component may touch, itself and through everything that it calls. */
+export interface Touches {
+  net: string[];
+  secrets: string[];
+  models: string[];
+  /** Whether some of its code runs in full Node. */
+  node: boolean;
 }
 
 /** Names of MCP tools have letters, digits, `_`, `-` and `.`; the slash of `std/` becomes a dot. */
 const mcpName = (name: string): string => name.replaceAll('/', '.');
 
 export interface CatalogOptions {
-  /** Only components that ask for no network and no secret. */
+  /** Only components that ask for no network, no secret and no model of a provider. */
   readOnly: boolean;
   /** Whether the first-party tools are listed too. */
   std: boolean;
 }
 
-/** Whether a component can touch nothing outside its own arguments, as far as it declares. */
-export const touchesNothing = (component: ComponentVersion): boolean =>
-  component.manifest.permissions.net.length === 0 &&
-  component.manifest.permissions.secrets.length === 0 &&
-  component.manifest.runtime === 'sandbox';
+/** Whether it can touch nothing outside its own arguments, as far as is declared. */
+export const touchesNothing = ({ net, secrets, models, node }: Touches): boolean =>
+  net.length + secrets.length + models.length === 0 && !node;
+
+/** Where nobody can say what a component reaches, it counts as reaching everything. */
+const EVERYTHING: Touches = { net: ['*'], secrets: [], models: [], node: false };
+
+const touchesOf = (reach: Reach | undefined): Touches =>
+  reach === undefined
+    ? EVERYTHING
+    : {
+        net: [...new Set(reach.components.flatMap(({ net }) => net))].sort(),
+        secrets: [...new Set(reach.components.flatMap(({ secrets }) => secrets))].sort(),
+        models: reach.models,
+        node: reach.components.some(({ runtime }) => runtime === 'node'),
+      };
+
+/** The most references that are resolved in one call. */
+const MOST_REFS = 500;
 
 /** The pushed tools and workflows of the client's project, latest versions, in the order of their names. */
 export async function readCatalog(client: Client, options: CatalogOptions): Promise<Map<string, McpTool>> {
@@ -36,16 +61,23 @@ export async function readCatalog(client: Client, options: CatalogOptions): Prom
   }
   const found = new Map<string, McpTool>();
   const refs = summaries.map(({ kind, name, latest }) => `${kind}/${name}@${latest}`);
-  const resolved = refs.length === 0 ? {} : (await client.components.resolve(refs)).found;
+  const resolved: Awaited<ReturnType<Client['components']['resolve']>>['found'] = {};
+  for (let from = 0; from < refs.length; from += MOST_REFS)
+    Object.assign(
+      resolved,
+      (await client.components.resolve(refs.slice(from, from + MOST_REFS), { reach: true })).found,
+    );
   const kinds = new Map<string, number>();
   for (const { name } of summaries) kinds.set(name, (kinds.get(name) ?? 0) + 1);
   for (const { kind, name, latest } of summaries) {
     const ref = `${kind}/${name}@${latest}`;
     const component = resolved[ref];
-    if (!component || (options.readOnly && !touchesNothing(component))) continue;
+    if (!component) continue;
+    const touches = touchesOf(component.reach);
+    if (options.readOnly && !touchesNothing(touches)) continue;
     const unique = kind === 'tool' || kinds.get(name) === 1;
     const shown = mcpName(unique ? name : `${kind}.${name}`);
-    found.set(shown, { name: shown, ref, component });
+    found.set(shown, { name: shown, ref, component, touches });
   }
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,6 +1,7 @@
 import { Server, type ServerContext } from '@modelcontextprotocol/server';
 import type { Client } from '../client/client.ts';
 import { IceError } from '../contracts/errors.ts';
+import type { AnyRunEvent } from '../contracts/events.ts';
 import { newId } from '../contracts/ids.ts';
 import type { Json, JsonObject, JsonSchema } from '../contracts/json.ts';
 import { type CatalogOptions, type McpTool, readCatalog, touchesNothing } from './catalog.ts';
@@ -96,11 +97,12 @@ export function createMcpServer(options: McpOptions): Server {
 
 function describeTool(tool: McpTool) {
   const { manifest, info } = tool.component;
-  const { net, secrets } = manifest.permissions;
+  const { net, secrets, models, node } = tool.touches;
   const asks = [
     net.length > 0 ? `network: ${net.join(', ')}` : '',
     secrets.length > 0 ? `secrets: ${secrets.join(', ')}` : '',
-    manifest.runtime === 'node' ? 'full Node' : '',
+    models.length > 0 ? `models: ${models.join(', ')}` : '',
+    node ? 'full Node' : '',
   ].filter(Boolean);
   return {
     name: tool.name,
@@ -108,11 +110,14 @@ function describeTool(tool: McpTool) {
     description: `${info.description || tool.ref}\nMay touch: ${asks.length > 0 ? asks.join('; ') : 'nothing'}.`,
     inputSchema: objectSchema(manifest.input),
     ...(isObjectSchema(manifest.output) ? { outputSchema: objectSchema(manifest.output) } : {}),
-    annotations: { readOnlyHint: touchesNothing(tool.component), openWorldHint: net.length > 0 },
+    annotations: {
+      readOnlyHint: touchesNothing(tool.touches),
+      openWorldHint: net.length + models.length > 0 || node,
+    },
     _meta: {
       'iceos/ref': tool.ref,
       'iceos/digest': tool.component.digest,
-      'iceos/permissions': manifest.permissions,
+      'iceos/permissions': { net, secrets, models, runtime: node ? 'node' : 'sandbox' },
     },
   };
 }
@@ -140,12 +145,12 @@ async function callComponent(options: McpOptions, tool: McpTool, input: JsonObje
     if (tool.component.kind === 'tool' && entry.event.type === 'node.succeeded')
       result = entry.event.data.result;
     if (_meta?.progressToken === undefined || !entry.event.path) continue;
-    const state = entry.event.type.slice('node.'.length);
-    if (state !== 'started' && state !== 'succeeded' && state !== 'failed' && state !== 'retrying') continue;
+    const message = progressOf(entry.event);
+    if (message === undefined) continue;
     done++;
     await notify({
       method: 'notifications/progress',
-      params: { progressToken: _meta.progressToken, progress: done, message: `${entry.event.path} ${state}` },
+      params: { progressToken: _meta.progressToken, progress: done, message },
     });
   }
   await driven;
@@ -164,6 +169,26 @@ async function callComponent(options: McpOptions, tool: McpTool, input: JsonObje
     ...(isObjectSchema(tool.component.manifest.output) ? { structuredContent: output as JsonObject } : {}),
     _meta: meta,
   };
+}
+
+/** What a client is told of an event while a call runs; undefined for what is no news to it. */
+function progressOf(event: AnyRunEvent): string | undefined {
+  switch (event.type) {
+    case 'node.started':
+    case 'node.succeeded':
+    case 'node.failed':
+    case 'node.retrying':
+      return `${event.path} ${event.type.slice('node.'.length)}`;
+    case 'node.progress': {
+      const { done, total, message } = event.data;
+      const count = done === undefined ? '' : total === undefined ? `${done}` : `${done}/${total}`;
+      return `${event.path} ${[count, message ?? ''].filter(Boolean).join(' ')}`;
+    }
+    case 'node.step':
+      return event.data.kind === 'tool' ? `${event.path} called ${event.data.name}` : undefined;
+    default:
+      return undefined;
+  }
 }
 
 const isObjectSchema = (schema: JsonSchema): boolean =>

@@ -23,6 +23,34 @@ const price = builtTool('price', 'return { price: input.cost * 1.25 };', {
 });
 const nap = builtTool('nap', 'await new Promise((done) => setTimeout(done, 60_000)); return {};');
 const reader = builtTool('reader', 'return {};', { permissions: { net: ['api.example.com'] } });
+// What touches the world only through what it calls: a tool, a workflow, a model behind a condition.
+const outside = builtWorkflow({
+  name: 'outside',
+  version: '1.0.0',
+  nodes: [{ id: 'r', type: 'tool', tool: 'reader', args: {} }],
+});
+const further = builtWorkflow({
+  name: 'further',
+  version: '1.0.0',
+  nodes: [{ id: 'o', type: 'workflow', workflow: 'outside', inputs: {} }],
+});
+const asking = builtWorkflow({
+  name: 'asking',
+  version: '1.0.0',
+  nodes: [
+    {
+      id: 'c',
+      type: 'condition',
+      expression: '{{ true }}',
+      then: [{ id: 'a', type: 'llm', model: 'echo/default', fallback: ['openai/gpt-5'], prompt: 'hi' }],
+      else: [],
+    },
+  ],
+});
+const counts = builtTool(
+  'counts',
+  "for (let i = 0; i < 3; i++) { ctx.progress({ done: i, total: 3, message: 'pages' }); await new Promise((done) => setTimeout(done, 300)); } return {};",
+);
 const twice = builtWorkflow({
   name: 'twice',
   version: '2.0.0',
@@ -34,16 +62,18 @@ const twice = builtWorkflow({
   outputs: { price: '{{ b.price }}' },
 });
 
+const ALL = [price, nap, reader, counts, twice, outside, further, asking];
+
 async function serving() {
   const folder = tempFolder({ 'ice.yaml': 'name: shop\n' });
   const host = await openHost({ cwd: folder, project: 'shop', durability: 'normal', log: () => {} });
   const server = await serve(host, { port: 0 });
   open.push(server);
   const client = createClient({ baseUrl: server.url, token: host.token, project: 'shop' });
-  for (const { artifacts } of [price, nap, reader, twice])
+  for (const { artifacts } of ALL)
     for (const [digest, bytes] of artifacts) await client.artifacts.put(digest, bytes);
   await client.pushes.create({
-    items: [price, nap, reader, twice].map(({ item }) => item),
+    items: ALL.map(({ item }) => item),
     dryRun: false,
     allowPermissions: true,
   });
@@ -91,6 +121,32 @@ describe('/mcp', () => {
     ]);
   });
 
+  test('a workflow touches what it calls, however deep: its description, its hints and its _meta say so', async () => {
+    const { server, host } = await serving();
+    const mcp = await connected(`${server.url}/mcp`, host.token);
+    const { tools } = await mcp.listTools();
+    const shown = (name: string) => tools.find((tool) => tool.name === name);
+    for (const name of ['outside', 'further']) {
+      expect(shown(name)?.description).toContain('network: api.example.com');
+      expect(shown(name)?.annotations).toEqual({ readOnlyHint: false, openWorldHint: true });
+      expect(shown(name)?._meta).toMatchObject({ 'iceos/permissions': { net: ['api.example.com'] } });
+    }
+    expect(shown('asking')?.description).toContain('models: openai/gpt-5.');
+    expect(shown('asking')?.annotations).toEqual({ readOnlyHint: false, openWorldHint: true });
+    expect(shown('twice')?.annotations).toEqual({ readOnlyHint: true, openWorldHint: false });
+  });
+
+  test('the progress that a tool tells is progress of the call', async () => {
+    const { server, host } = await serving();
+    const mcp = await connected(`${server.url}/mcp`, host.token);
+    const told: string[] = [];
+    await mcp.callTool(
+      { name: 'counts', arguments: {} },
+      { onprogress: ({ message }) => void told.push(message ?? '') },
+    );
+    expect(told).toEqual(expect.arrayContaining(['counts 1/3 pages']));
+  });
+
   test('wrong arguments and unknown tools are answers that a model can read', async () => {
     const { server, host } = await serving();
     const mcp = await connected(`${server.url}/mcp`, host.token);
@@ -118,7 +174,12 @@ describe('/mcp', () => {
     await expect(connected(`${server.url}/mcp`, 'ice_nothing')).rejects.toThrow();
     const viewer = await client.tokens.create({ name: 'viewer', role: 'viewer', project: 'shop' });
     const mcp = await connected(`${server.url}/mcp?readOnly=1&std=0`, viewer.secret);
-    expect((await mcp.listTools()).tools.map(({ name }) => name)).toEqual(['nap', 'price', 'twice']);
+    expect((await mcp.listTools()).tools.map(({ name }) => name)).toEqual([
+      'counts',
+      'nap',
+      'price',
+      'twice',
+    ]);
     const refused = await mcp.callTool({ name: 'price', arguments: { cost: 1 } });
     expect(refused.isError).toBe(true);
     expect(JSON.stringify(refused.content)).toContain('forbidden');

@@ -1,11 +1,11 @@
 import type { ComponentVersion } from '../../contracts/components.ts';
 import type { JsonSchema } from '../../contracts/json.ts';
-import type { RunPermissions } from '../../contracts/runs.ts';
+import type { Reach, RunPermissions } from '../../contracts/runs.ts';
 import type { View } from '../outcome.ts';
 import { oneLine, pad, printable, textWidth, truncate, wrap } from './text-width.ts';
 
 /** `ice components show`. */
-export function componentLines(component: ComponentVersion, view: View): string[] {
+export function componentLines(component: ComponentVersion & { reach?: Reach }, view: View): string[] {
   const { theme, columns } = view;
   const { manifest, info } = component;
   const width = Math.min(columns, 100);
@@ -17,11 +17,17 @@ export function componentLines(component: ComponentVersion, view: View): string[
   const { net, secrets, limits } = manifest.permissions;
   const limit = Object.entries(limits).map(([name, value]) => `${name} ${value}`);
   lines.push('', theme.strong('May touch'));
-  if (net.length + secrets.length + limit.length === 0) lines.push(theme.dim('  nothing'));
+  // A workflow or an agent declares nothing; it touches what its tools and models do.
+  const through = manifest.kind === 'tool' ? [] : touchLines(component.reach?.components ?? [], view);
+  const models = component.reach?.models ?? [];
+  if (net.length + secrets.length + limit.length + through.length + models.length === 0)
+    lines.push(theme.dim(component.reach ? '  nothing' : '  what the components do that it calls'));
+  lines.push(...through);
+  if (models.length > 0) lines.push(`  ${theme.dim('models   ')} ${models.map(printable).join(', ')}`);
   if (net.length > 0) lines.push(`  ${theme.dim('net      ')} ${net.join(', ')}`);
   if (secrets.length > 0) lines.push(`  ${theme.dim('secrets  ')} ${secrets.join(', ')}`);
   if (limit.length > 0) lines.push(`  ${theme.dim('limits   ')} ${limit.join(', ')}`);
-  lines.push(`  ${theme.dim('runtime  ')} ${manifest.runtime}`);
+  if (manifest.kind === 'tool') lines.push(`  ${theme.dim('runtime  ')} ${manifest.runtime}`);
   if (info.examples.length > 0) {
     lines.push('', theme.strong('Examples'));
     for (const example of info.examples.slice(0, 5)) {

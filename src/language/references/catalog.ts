@@ -82,3 +82,20 @@ export function referencesOf(document: Blueprint | AgentDocument): ComponentRef[
       add(reference(['tools', index], 'tool', tool));
   return [...found.values()];
 }
+
+/** The models that the nodes of a blueprint, or an agent, may ask, fallbacks included. */
+export function modelsIn(document: Blueprint | AgentDocument): string[] {
+  const found = new Set<string>();
+  const add = ({ model, fallback = [] }: { model?: string | undefined; fallback?: string[] | undefined }) => {
+    for (const one of [model, ...fallback]) if (one !== undefined) found.add(one);
+  };
+  const visit = (nodes: BlueprintNode[]) => {
+    for (const node of nodes) {
+      if (node.type === 'llm' || node.type === 'agent') add(node);
+      for (const list of nestedLists(node)) visit(list.nodes);
+    }
+  };
+  if ('nodes' in document) visit(document.nodes);
+  else add(document);
+  return [...found];
+}

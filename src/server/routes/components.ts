@@ -1,5 +1,8 @@
+import type { ComponentVersion } from '../../contracts/components.ts';
 import { IceError } from '../../contracts/errors.ts';
+import type { Reach } from '../../contracts/runs.ts';
 import { pageOf } from '../page.ts';
+import { reachOf } from '../reach.ts';
 import { type Handlers, missingOf } from '../route.ts';
 import type { Services } from '../services.ts';
 import {
@@ -45,12 +48,16 @@ export function componentRoutes(
       return { body: pageOf(rows, query, key, compareKeys), etag: 'hash' };
     },
     componentsResolve: async ({ project, body }) => {
-      const found: Record<string, NonNullable<Awaited<ReturnType<typeof resolveText>>>> = {};
+      const found: Record<string, ComponentVersion & { reach?: Reach }> = {};
       const missing: string[] = [];
       for (const ref of new Set(body.refs)) {
         const version = await resolveText(services, project, ref);
-        if (version) found[ref] = version;
-        else missing.push(ref);
+        if (!version) missing.push(ref);
+        else if (!body.reach) found[ref] = version;
+        else {
+          const reach = await reachOf(services, project, version);
+          found[ref] = { ...version, ...(reach ? { reach } : {}) };
+        }
       }
       return { body: { found, missing } };
     },

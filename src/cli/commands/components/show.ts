@@ -13,7 +13,9 @@ export default class ComponentsShow extends IceCommand<typeof ComponentsShow> {
 
   override async run(): Promise<Outcome> {
     return this.connected(await this.workspace(), async ({ client, target }) => {
-      const component = await findComponent(client, this.args.ref);
+      const { kind, name, version } = await findComponent(client, this.args.ref);
+      const exact = `${kind}/${name}@${version}`;
+      const component = (await client.components.resolve([exact], { reach: true })).found[exact]!;
       return { body: { component, target }, text: (view) => componentLines(component, view) };
     });
   }
