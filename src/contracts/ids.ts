@@ -26,9 +26,21 @@ const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 export function newId(prefix: 'run' | 'tok' | 'psh' | 'evt' | 'dft', now = Date.now()): string {
   let time = '';
   for (let left = now, i = 0; i < 10; i++, left = Math.floor(left / 32)) time = ALPHABET[left % 32] + time;
-  let random = '';
-  for (const byte of crypto.getRandomValues(new Uint8Array(16))) random += ALPHABET[byte & 31];
-  return `${prefix}_${time}${random}`;
+  return `${prefix}_${time}${randomText()}`;
+}
+
+/** Random bytes are asked for in lots: asking costs more than what it gives. */
+const lot = new Uint8Array(16 * 64);
+let used = lot.length;
+
+function randomText(): string {
+  if (used === lot.length) {
+    crypto.getRandomValues(lot);
+    used = 0;
+  }
+  let text = '';
+  for (const end = used + 16; used < end; used++) text += ALPHABET[lot[used]! & 31];
+  return text;
 }
 
 /** A reference to a component as written in documents and on the command line: `[kind/]name[@range]`. */

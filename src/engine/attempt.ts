@@ -54,11 +54,11 @@ export class LiveAttempt {
     this.execute().catch((error) => this.failed(error));
   }
 
-  /** Tells the effect to stop, and listens to it no more. */
-  stop(reason: IceError): void {
+  /** Tells the effect to stop, and listens to it no more. One that has ended is left alone, and costs no error. */
+  stop(why: string): void {
     if (this.closed) return;
     this.close();
-    this.controller.abort(reason);
+    this.controller.abort(new IceError('run_cancelled', why));
   }
 
   /** Tells the effect to stop; what it answers still counts. */

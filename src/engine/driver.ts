@@ -19,8 +19,8 @@ export interface DriverWorld {
   leaseMs: number;
   /** Gives a run back when it waits longer than this; Infinity = keeps it in memory. */
   releaseAfterMs: number;
-  /** After events were committed. */
-  committed(project: string, runId: string, events: AnyRunEvent[]): void;
+  /** After events were committed; the row as it is then. */
+  committed(row: RunRow, events: AnyRunEvent[]): void;
   delta(project: string, runId: string, path: string, attempt: number, text: string): void;
   onError(error: unknown): void;
 }
@@ -49,6 +49,8 @@ export class Driver implements AttemptHost {
   /** Resolves when this worker no longer drives the run; rejects when the store failed (`disk_full` …). */
   readonly done: Promise<DriveEnd>;
   leaseUntil: number;
+  /** As it was last committed. */
+  row: RunRow;
   private readonly world: DriverWorld;
   private readonly attempts = new Map<NodeRecord, LiveAttempt>();
   private inbox: { command: RunCommand; waiter?: Waiter }[] = [];
@@ -66,14 +68,15 @@ export class Driver implements AttemptHost {
   private stopGrace: (() => void) | undefined;
   private finish!: { resolve(end: DriveEnd): void; reject(error: unknown): void };
 
-  /** @param started the journal says already that this worker has the run */
-  constructor(world: DriverWorld, row: RunRow, fold: RunFold, started: boolean) {
+  /** @param started what the journal says already, when it says that this worker has the run */
+  constructor(world: DriverWorld, row: RunRow, fold: RunFold, started: AnyRunEvent[] | undefined) {
     this.world = world;
     this.store = world.store;
     this.effects = world.effects;
     this.clock = world.clock;
     this.project = row.project;
     this.runId = row.id;
+    this.row = row;
     this.epoch = row.leaseEpoch;
     this.leaseUntil = row.leaseUntil ?? 0;
     this.fold = fold;
@@ -85,8 +88,12 @@ export class Driver implements AttemptHost {
     // Whoever waits for it hears of a failure; if nobody does, the lease runs out and another worker goes on.
     this.done.catch(() => {});
     if (row.cancelRequested) this.inbox.push({ command: { type: 'cancel' } });
-    if (started) this.work();
-    else this.send({ type: 'start', worker: world.worker, epoch: row.leaseEpoch });
+    if (started) {
+      this.follow(started);
+      this.work();
+    } else {
+      this.send({ type: 'start', worker: world.worker, epoch: row.leaseEpoch });
+    }
   }
 
   send(command: RunCommand): void {
@@ -169,7 +176,7 @@ export class Driver implements AttemptHost {
       this.committedSeq = this.fold.seq;
       for (const waiter of waiters) waiter.resolve();
       if (this.over) return;
-      if (events.length > 0) this.world.committed(this.project, this.runId, events);
+      if (events.length > 0) this.world.committed(this.row, events);
       // A process that was stopped for longer than its lease must not start what another may be starting.
       if (this.clock.now() >= this.leaseUntil && !(await this.renew())) return this.end('lost');
       this.follow(events);
@@ -202,7 +209,9 @@ export class Driver implements AttemptHost {
       error: { code: error.code, message: error.message },
     };
     await this.store.commit({ project, runId, epoch, expectedSeq, events: [event], patch, release: true });
-    this.world.committed(project, runId, [event]);
+    const lease = { leaseOwner: null, leaseUntil: null };
+    this.row = { ...this.row, ...patch, ...lease, seq: event.seq };
+    this.world.committed(this.row, [event]);
     this.world.onError(thrown);
     this.end('ended');
   }
@@ -272,7 +281,10 @@ export class Driver implements AttemptHost {
     };
     for (let tries = 1; ; tries++) {
       try {
-        return await this.store.commit(change);
+        await this.store.commit(change);
+        this.row = { ...this.row, ...change.patch, seq: fold.seq };
+        if (release) Object.assign(this.row, { leaseOwner: null, leaseUntil: null });
+        return;
       } catch (error) {
         const busy = error instanceof IceError && error.code === 'database_busy';
         if (!busy || tries >= BUSY_TRIES) throw error;
@@ -344,7 +356,7 @@ export class Driver implements AttemptHost {
       if (record.state === 'running' && record.attempt === attempt.attempt && this.fold.inFlight.has(record))
         continue;
       this.attempts.delete(record);
-      attempt.stop(new IceError('run_cancelled', `${record.path} was stopped`));
+      attempt.stop(`${record.path} was stopped`);
     }
   }
 
@@ -359,7 +371,7 @@ export class Driver implements AttemptHost {
   }
 
   private stopAll(message: string): void {
-    for (const attempt of this.attempts.values()) attempt.stop(new IceError('run_cancelled', message));
+    for (const attempt of this.attempts.values()) attempt.stop(message);
     this.attempts.clear();
   }
 

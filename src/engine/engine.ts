@@ -6,7 +6,7 @@ import { systemClock } from './clock.ts';
 import { decide, type RunCommand } from './decide.ts';
 import type { DriveEnd } from './driver.ts';
 import { evolve } from './evolve.ts';
-import { Feed, type RunFrame } from './feed.ts';
+import { Feed, type RunFrame, type SeenRun } from './feed.ts';
 import type { RunFold } from './fold.ts';
 import type { CheckSchema, Clock, Effects, RunRow, RunStore } from './ports.ts';
 import { Worker } from './worker.ts';
@@ -86,8 +86,8 @@ export interface Engine {
     afterSeq: number,
     signal?: AbortSignal,
   ): AsyncGenerator<RunFrame, void, undefined>;
-  /** The row when the run has ended, or as it is after `ms` milliseconds. Errors: `not_found`. */
-  wait(project: string, runId: string, ms: number, signal?: AbortSignal): Promise<RunRow>;
+  /** The run when it has ended, or as it is after `ms` milliseconds. Errors: `not_found`. */
+  wait(project: string, runId: string, ms: number, signal?: AbortSignal): Promise<SeenRun>;
 }
 
 const least = (...limits: (number | undefined)[]): number | null => {
@@ -114,7 +114,7 @@ export function createEngine(options: EngineOptions): Engine {
     backstopMs: options.backstopMs ?? 1_000,
     isWorkerAlive: options.isWorkerAlive ?? (() => undefined),
     onError: options.onError ?? (() => {}),
-    committed: (project, runId, events) => feed.committed(project, runId, events),
+    committed: (row, events) => feed.committed(row, events),
     delta: (project, runId, path, attempt, text) => feed.live({ project, runId, path, attempt, text }),
     busyChanged: () => subscribe(),
   });
@@ -213,13 +213,14 @@ export function createEngine(options: EngineOptions): Engine {
       const data = { name: plan.name, version: plan.version, plan: planDigest, inputs, by: createdBy };
       const events: AnyRunEvent[] = [{ v: 1, seq: 1, ts: now, runId: id, type: 'run.created', data }];
       if (!(request.drive ?? worker.hasRoom())) return store.create({ row, plan, events });
-      // Who drives it from the start says so in the same commit.
+      // Who drives it from the start says so in the same commit, and what it starts at once.
       const lease = { worker: options.workerId, leaseMs };
       const started = { worker: options.workerId, epoch: 1 };
       events.push({ v: 1, seq: 2, ts: now, runId: id, type: 'run.started', data: started });
-      Object.assign(row, { state: 'running', startedAt: now, seq: 2 });
-      const made = await store.create({ row, plan, events }, lease);
-      if (made.created) worker.open(made.row, plan, events);
+      Object.assign(row, { state: 'running', startedAt: now });
+      const fold = worker.begin(row, plan, events);
+      const made = await store.create({ row: { ...row, seq: events.length }, plan, events }, lease);
+      if (made.created) worker.open(made.row, fold, events);
       return made;
     },
 
@@ -284,13 +285,18 @@ export function createEngine(options: EngineOptions): Engine {
     follow: (project, runId, afterSeq, signal) => feed.follow(project, runId, afterSeq, signal),
 
     async wait(project, runId, ms, signal) {
-      const timeout = new AbortController();
-      const stop = clock.at(clock.now() + ms, () => timeout.abort());
-      const either = signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal;
+      const enough = new AbortController();
+      const leave = () => enough.abort();
+      const stop = clock.at(clock.now() + ms, leave);
+      if (signal?.aborted) leave();
+      else signal?.addEventListener('abort', leave, { once: true });
+      const driver = worker.driver(project, runId);
+      const goesOn = driver !== undefined && !ENDED.has(driver.row.state);
       try {
-        return await feed.until(project, runId, ENDED, either);
+        return await feed.untilEnded(project, runId, enough.signal, goesOn);
       } finally {
         stop();
+        signal?.removeEventListener('abort', leave);
       }
     },
   };

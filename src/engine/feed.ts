@@ -1,5 +1,5 @@
 import { IceError } from '../contracts/errors.ts';
-import { type AnyRunEvent, ENDED, type RunState } from '../contracts/events.ts';
+import { type AnyRunEvent, ENDED } from '../contracts/events.ts';
 import { ByRun } from './by-run.ts';
 import type { LiveFrame, RunRow, RunStore } from './ports.ts';
 
@@ -13,8 +13,16 @@ const MAX_WAITING = 2_000;
 
 const END_EVENTS = new Set<string>(['run.succeeded', 'run.failed', 'run.cancelled']);
 
+/** A run as it is, with the event that ended it where that was seen. */
+export interface SeenRun {
+  row: RunRow;
+  end?: AnyRunEvent;
+}
+
 class Follower {
   waiting: RunFrame[] = [];
+  /** How the run ended, when its driver in this process has told. */
+  ended: SeenRun | undefined;
   /** The journal has to be read: events were missed, or written by another process. */
   behind = true;
   private wake: (() => void) | undefined;
@@ -64,10 +72,14 @@ export class Feed {
     return this.followers.size;
   }
 
-  committed(project: string, runId: string, events: AnyRunEvent[]): void {
-    const followers = this.followers.get(project, runId);
+  committed(row: RunRow, events: AnyRunEvent[]): void {
+    const followers = this.followers.get(row.project, row.id);
     if (!followers) return;
-    for (const follower of followers) for (const event of events) follower.add({ kind: 'event', event });
+    const end = events.at(-1);
+    for (const follower of followers) {
+      if (end && END_EVENTS.has(end.type)) follower.ended = { row, end };
+      for (const event of events) follower.add({ kind: 'event', event });
+    }
   }
 
   live(frame: LiveFrame): void {
@@ -142,24 +154,26 @@ export class Feed {
     }
   }
 
-  /** Waits until the run is in one of `states`, at most until `signal` aborts; gives the row as it is then. */
-  async until(
-    project: string,
-    runId: string,
-    states: ReadonlySet<RunState>,
-    signal: AbortSignal,
-  ): Promise<RunRow> {
+  /**
+   * Waits until the run has ended, at most until `signal` aborts; gives it as it is then.
+   *
+   * @param goesOn it is driven in this process and has not ended: its driver will tell, so the store need not be asked
+   */
+  async untilEnded(project: string, runId: string, signal: AbortSignal, goesOn: boolean): Promise<SeenRun> {
     const follower = this.join(project, runId);
     try {
-      for (;;) {
+      for (let asked = goesOn; ; asked = false) {
         follower.behind = false;
         follower.waiting = [];
-        const row = await this.store.get(project, runId);
-        if (!row) throw noRun(runId);
-        if (states.has(row.state) || signal.aborted) return row;
+        if (!asked || signal.aborted) {
+          const row = await this.store.get(project, runId);
+          if (!row) throw noRun(runId);
+          if (ENDED.has(row.state) || signal.aborted) return { row };
+        }
         do {
           follower.waiting = [];
           await follower.more(signal);
+          if (follower.ended) return follower.ended;
         } while (!follower.behind && !signal.aborted && !follower.waiting.some(changesState));
       }
     } finally {

@@ -2,6 +2,7 @@ import { IceError } from '../contracts/errors.ts';
 import { type AnyRunEvent, ENDED } from '../contracts/events.ts';
 import type { Plan } from '../contracts/plan.ts';
 import { ByRun } from './by-run.ts';
+import { decide } from './decide.ts';
 import { type DriveEnd, Driver, type DriverWorld } from './driver.ts';
 import { toEventError } from './event-error.ts';
 import { evolve } from './evolve.ts';
@@ -65,11 +66,31 @@ export class Worker {
 
   // Taking runs up
 
-  /** Starts to drive a run that was just made and started, with our lease. */
-  open(row: RunRow, plan: Plan, events: AnyRunEvent[]): Driver {
+  /**
+   * The state of a run that is about to be made and driven here. Adds to `events` the effects that start at once: they
+   * need no commit after the one that makes the run. Whatever else begins it is the driver's to decide.
+   */
+  begin(row: RunRow, plan: Plan, events: AnyRunEvent[]): RunFold {
     const fold = createFold(this.programOf(plan), row);
     for (const event of events) evolve(fold, event);
-    return this.driveFold(row, fold, true);
+    const { clock } = this.options;
+    let first: AnyRunEvent[] = [];
+    try {
+      first = decide(fold, { type: 'advance', pure: false }, clock.now(), clock.random());
+    } catch {
+      // The driver meets it again, once there is a run that can fail with it.
+    }
+    const isEffect = ({ type, path }: AnyRunEvent) =>
+      type === 'node.started' && fold.nodes.get(path!)?.spec.kind === 'effect';
+    if (!first.every(isEffect)) return fold;
+    for (const event of first) evolve(fold, event);
+    events.push(...first);
+    return fold;
+  }
+
+  /** Starts to drive a run that was just made and started, with our lease. */
+  open(row: RunRow, fold: RunFold, events: AnyRunEvent[]): Driver {
+    return this.driveFold(row, fold, events);
   }
 
   /** The state of a run, read from its journal. */
@@ -87,7 +108,7 @@ export class Worker {
     return fold;
   }
 
-  private driveFold(row: RunRow, fold: RunFold, started = false): Driver {
+  private driveFold(row: RunRow, fold: RunFold, started?: AnyRunEvent[]): Driver {
     const { options } = this;
     const { project, id } = row;
     // Our own lease ran out and we took the run again: the old driver has lost it like any other.
@@ -113,14 +134,16 @@ export class Worker {
       this.scheduleRenewal();
       options.busyChanged();
     }
-    const leave = () => {
+    const leave = (end?: DriveEnd) => {
       if (this.drivers.get(project, id) !== driver) return;
+      const wasFull = this.drivers.size >= options.concurrency;
       this.drivers.delete(project, id);
       if (this.drivers.size === 0) {
         this.stopRenew?.();
         options.busyChanged();
       }
-      if (this.started) this.look();
+      // The end of a run makes room, and nothing due.
+      if (this.started && (wasFull || end !== 'ended')) this.look();
     };
     driver.done.then(leave, (error) => {
       leave();

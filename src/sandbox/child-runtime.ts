@@ -173,14 +173,15 @@ export class ChildRuntime implements ToolRuntime {
     return new Promise((resolve, reject) => {
       let stopped: unknown;
       let grace: NodeJS.Timeout | undefined;
-      const network = new AbortController();
+      // Made with the first request: most calls have none, and ending a switch makes an error with its stack.
+      let network: AbortController | undefined;
       let fetches = limits.fetches;
       // The child bounds itself; one that does not is stopped here.
       let messages = limits.logLines * 2 + limits.fetches * 2 + 2100;
       const stop = (why: unknown, graceMs: number): void => {
         if (stopped !== undefined) return;
         stopped = why;
-        network.abort(why);
+        network?.abort(why);
         if (graceMs > 0) child.send({ t: 'abort', id });
         grace = setTimeout(() => child.kill(), graceMs);
       };
@@ -193,7 +194,7 @@ export class ChildRuntime implements ToolRuntime {
         clearTimeout(timer);
         clearTimeout(grace);
         signal?.removeEventListener('abort', onAbort);
-        network.abort();
+        network?.abort();
       };
       child.onEnd = (end) => {
         finish();
@@ -232,6 +233,8 @@ export class ChildRuntime implements ToolRuntime {
             );
             return;
           case 'fetch':
+            network ??= new AbortController();
+            if (stopped !== undefined) network.abort(stopped);
             void this.fetch(job, message.n, message.request, network.signal, --fetches < 0);
             return;
           default:

@@ -31,17 +31,20 @@ export function runSummary(row: RunRow, now: number): RunSummary {
   };
 }
 
+/** What is known of a run whose inputs hold no secret, and need not be read again. */
+export interface KnownRun {
+  inputs?: Record<string, Json>;
+  end?: AnyRunEvent | undefined;
+}
+
 /** A run with its inputs and, when it ended, what came of it: both are in the journal and nowhere else. */
-export async function runView(services: Services, row: RunRow): Promise<Run> {
-  const { runs } = services;
-  const [created] = await runs.events(row.project, row.id, 0, 1);
-  const inputs = created?.type === 'run.created' ? created.data.inputs : {};
+export async function runView(services: Services, row: RunRow, known: KnownRun = {}): Promise<Run> {
   let outputs: Record<string, Json> | null = null;
   let handledFailures: string[] = [];
   let error: Run['error'] = row.error;
   if (ENDED.has(row.state)) {
     // The end of a run is the end of its journal.
-    const [last] = await runs.events(row.project, row.id, row.seq - 1, 1);
+    const last = known.end ?? (await services.runs.events(row.project, row.id, row.seq - 1, 1))[0];
     if (last?.type === 'run.succeeded') {
       outputs = last.data.outputs;
       handledFailures = last.data.handledFailures ?? [];
@@ -49,7 +52,7 @@ export async function runView(services: Services, row: RunRow): Promise<Run> {
   }
   return {
     ...runSummary(row, services.clock.now()),
-    inputs: await masked(services, row, inputs),
+    inputs: known.inputs ?? (await inputsOf(services, row)),
     outputs,
     error,
     handledFailures,
@@ -57,13 +60,10 @@ export async function runView(services: Services, row: RunRow): Promise<Run> {
 }
 
 /** Inputs as anybody may see them: those that are `writeOnly` are ***. */
-async function masked(
-  services: Services,
-  row: RunRow,
-  inputs: Record<string, Json>,
-): Promise<Record<string, Json>> {
-  const plan = await services.runs.plan(row.planDigest);
-  return hide(inputs, plan?.writeOnly ?? []);
+async function inputsOf({ runs }: Services, row: RunRow): Promise<Record<string, Json>> {
+  const [created] = await runs.events(row.project, row.id, 0, 1);
+  const plan = await runs.plan(row.planDigest);
+  return hide(created?.type === 'run.created' ? created.data.inputs : {}, plan?.writeOnly ?? []);
 }
 
 const hide = (inputs: Record<string, Json>, names: readonly string[]): Record<string, Json> => {

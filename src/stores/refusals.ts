@@ -7,11 +7,8 @@ export const noSuchRun = (runId: string): IceError =>
 export const leaseLost = (runId: string): IceError =>
   new IceError('lease_lost', `Another worker drives ${runId}`, { hint: `ice runs watch ${runId}` });
 
-export const otherContent = (runId: string): IceError =>
-  new IceError(
-    'idempotency_mismatch',
-    `There is a run ${runId} already, and it was asked for something else`,
-    {
-      hint: 'Leave the id out, or use a new one.',
-    },
-  );
+export const otherContent = (id: string): IceError =>
+  new IceError('idempotency_mismatch', `The run ${id} is there already, with other content`, {
+    hint: 'Leave the id out, or make a new one; the same id with the same content is a safe retry',
+    details: { id },
+  });

@@ -166,7 +166,7 @@ describe('stopping a worker', () => {
     const again = await next();
     expect(again.attempt.attempt).toBe(2);
     again.end();
-    expect((await ended).state).toBe('succeeded');
+    expect((await ended).row.state).toBe('succeeded');
     await second.stop();
   });
 });
@@ -262,10 +262,10 @@ describe('following', () => {
     })();
     await following;
     expect(seen).toEqual([1]);
-    expect((await engine.wait('demo', made.id, 10)).state).toBe('queued');
+    expect((await engine.wait('demo', made.id, 10)).row.state).toBe('queued');
     const waiting = engine.wait('demo', made.id, 5_000);
     await engine.drive('demo', made.id);
-    expect((await waiting).state).toBe('succeeded');
+    expect((await waiting).row.state).toBe('succeeded');
   });
 
   it('keeps a slow follower whole: nothing is lost, nothing comes twice', async () => {

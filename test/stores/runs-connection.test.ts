@@ -11,6 +11,7 @@ import { SCHEMA_VERSION } from '../../src/stores/sqlite/migrations/version.ts';
 import { TYPE_NUMBERS } from '../../src/stores/sqlite/run-row.ts';
 import { createSqliteRuns } from '../../src/stores/sqlite/runs.ts';
 import { sqliteStatus } from '../../src/stores/sqlite/status.ts';
+import { createTokenStore } from '../../src/stores/sqlite/tokens.ts';
 import { newRun } from '../suites/run-store.ts';
 
 let folder: string;
@@ -208,5 +209,45 @@ describe('the status of a database', () => {
   it('has a number of its own for each type of event', () => {
     const numbers = Object.values(TYPE_NUMBERS);
     expect(new Set(numbers).size).toBe(numbers.length);
+  });
+});
+
+describe('what is remembered of a table', () => {
+  const token = {
+    id: 'tok_1',
+    hash: 'h',
+    name: 'one',
+    org: 'local',
+    project: null,
+    role: 'admin' as const,
+    operator: false,
+    createdAt: 1,
+    createdBy: 'me',
+    expiresAt: null,
+    lastUsedAt: null,
+    revokedAt: null,
+  };
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+  it('is read again after a write of this connection, and in the turn after one of another', async () => {
+    const [here, there] = [createTokenStore(await opened(file)), createTokenStore(await opened(file))];
+    expect(await here.byHash('h')).toBeUndefined();
+    await here.put(token);
+    expect(await here.byHash('h')).toMatchObject({ name: 'one', revokedAt: null });
+    await here.put({ ...token, name: 'two' });
+    const row = await here.byHash('h');
+    expect(row).toMatchObject({ name: 'two' });
+    row!.name = 'changed by a caller';
+    expect(await here.byHash('h')).toMatchObject({ name: 'two' });
+    await there.revoke('tok_1', 7);
+    await turn();
+    expect(await here.byHash('h')).toMatchObject({ revokedAt: 7 });
+  });
+
+  it('does not keep what is not there', async () => {
+    const [here, there] = [createTokenStore(await opened(file)), createTokenStore(await opened(file))];
+    expect(await here.byHash('h')).toBeUndefined();
+    await there.put(token);
+    expect(await here.byHash('h')).toMatchObject({ name: 'one' });
   });
 });

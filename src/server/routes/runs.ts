@@ -5,7 +5,7 @@ import type { JsonSchema } from '../../contracts/json.ts';
 import type { Plan } from '../../contracts/plan.ts';
 import type { RouteName } from '../../contracts/routes.ts';
 import type { Run, RunPermissions } from '../../contracts/runs.ts';
-import type { RunFrame } from '../../engine/feed.ts';
+import type { RunFrame, SeenRun } from '../../engine/feed.ts';
 import type { RunRow } from '../../engine/ports.ts';
 import { outlineOf } from '../../language/index.ts';
 import { loadManifest } from '../catalog.ts';
@@ -18,7 +18,7 @@ import { asIceError } from '../problem.ts';
 import { type Answer, type Call, callerName, type Handlers, missingOf } from '../route.ts';
 import { checkInputs } from '../run-inputs.ts';
 import { contentHash, sourceOf } from '../run-request.ts';
-import { runEtag, runSummary, runView, shownEvent } from '../run-view.ts';
+import { type KnownRun, runEtag, runSummary, runView, shownEvent } from '../run-view.ts';
 import type { Services } from '../services.ts';
 import { eventStream } from '../sse.ts';
 import type { Streams } from '../streams.ts';
@@ -37,17 +37,17 @@ export function runRoutes(services: Services, streams: Streams): Pick<Handlers, 
     if (!row) throw missingOf(name, call.params);
     return row;
   };
-  const answer = async (row: RunRow, status?: number): Promise<Answer<Run>> => {
-    const body: Run = await runView(services, row);
+  const answer = async (row: RunRow, status?: number, known?: KnownRun): Promise<Answer<Run>> => {
+    const body: Run = await runView(services, row, known);
     return { body, etag: runEtag(body), ...(status === undefined ? {} : { status }) };
   };
   /** The run once it has ended, or as it is after the seconds that the call waits. */
   const settled = async (
     row: RunRow,
     call: { query: { wait: number }; signal: AbortSignal },
-  ): Promise<RunRow> =>
+  ): Promise<SeenRun> =>
     call.query.wait === 0 || ENDED.has(row.state)
-      ? row
+      ? { row }
       : engine.wait(row.project, row.id, call.query.wait * 1000, call.signal);
   /** Pause, resume and cancel: on the run as the caller saw it, if the caller says so. */
   const control = async (
@@ -72,28 +72,34 @@ export function runRoutes(services: Services, streams: Streams): Pick<Handlers, 
       const source = sourceOf(body, token);
       const hash = await contentHash(services.sha256, body);
       const by = callerName(token);
-      if (body.id !== undefined) {
-        const there = await runs.get(project, body.id);
-        if (there) {
-          if (there.contentHash !== hash) throw otherContent(body.id);
-          return answer(await settled(there, call), 200);
-        }
+      const fresh = async () => {
+        const { plan, planDigest } = await compiler.plan(project, source, by);
+        const inputs = checkInputs(plan, body.inputs, call.longIntegers);
+        await services.assertSecrets?.(project, plan);
+        return { plan, planDigest, inputs };
+      };
+      let made: Awaited<ReturnType<typeof fresh>>;
+      try {
+        made = await fresh();
+      } catch (error) {
+        // What could be made when the run was is not asked of a repeated request.
+        const there = body.id === undefined ? undefined : await runs.get(project, body.id);
+        if (there?.contentHash !== hash) throw error;
+        return answer((await settled(there, call)).row, 200);
       }
-      const { plan, planDigest } = await compiler.plan(project, source, by);
-      const inputs = checkInputs(plan, body.inputs, call.longIntegers);
-      await services.assertSecrets?.(project, plan);
       const { row, created } = await engine.create({
+        ...made,
         project,
         id: body.id ?? newId('run', clock.now()),
-        plan,
-        planDigest,
-        inputs,
         contentHash: hash,
         createdBy: by,
         ...(body.deadlineMs === undefined ? {} : { deadlineMs: body.deadlineMs }),
         ...(body.maxCost === undefined ? {} : { maxCost: body.maxCost }),
       });
-      return answer(await settled(row, call), created ? 201 : 200);
+      const seen = await settled(row, call);
+      if (!created) return answer(seen.row, 200);
+      const secret = made.plan.writeOnly.length > 0;
+      return answer(seen.row, 201, secret ? undefined : { inputs: made.inputs, end: seen.end });
     },
 
     runsList: async ({ project, query }) => {
@@ -119,7 +125,7 @@ export function runRoutes(services: Services, streams: Streams): Pick<Handlers, 
       };
     },
 
-    runsGet: async (call) => answer(await settled(await rowOf('runsGet', call), call)),
+    runsGet: async (call) => answer((await settled(await rowOf('runsGet', call), call)).row),
 
     runsOutline: async (call) => {
       const row = await rowOf('runsOutline', call);
@@ -229,12 +235,6 @@ const permissionsOf = (plan: Plan): RunPermissions[] =>
       runtime,
       ...permissions,
     }));
-
-const otherContent = (id: string): IceError =>
-  new IceError('idempotency_mismatch', `The run ${id} is there already, with other content`, {
-    hint: 'Leave the id out, or make a new one; the same id with the same content is a safe retry',
-    details: { id },
-  });
 
 function lastEventId(header: string | undefined): number {
   if (header === undefined || header === '') return 0;

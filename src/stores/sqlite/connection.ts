@@ -118,6 +118,7 @@ export class SqliteConnection {
    */
   generation = 0;
   private lastVersion: unknown;
+  private looked: NodeJS.Immediate | undefined;
   private queue: Job[] = [];
   private scheduled: NodeJS.Immediate | undefined;
   private poll: NodeJS.Timeout | undefined;
@@ -228,11 +229,25 @@ export class SqliteConnection {
 
   private beginWriting(): void {
     this.begin.run();
+    this.look();
+  }
+
+  private look(): void {
     const version = this.dataVersion();
-    if (version !== this.lastVersion) {
-      this.lastVersion = version;
-      this.generation += 1;
+    if (version === this.lastVersion) return;
+    this.lastVersion = version;
+    this.generation += 1;
+  }
+
+  /** The generation as it was in this turn of the event loop: the file is asked once a turn. */
+  current(): number {
+    if (this.looked === undefined) {
+      this.look();
+      this.looked = setImmediate(() => {
+        this.looked = undefined;
+      });
     }
+    return this.generation;
   }
 
   private commit(): void {
@@ -273,6 +288,7 @@ export class SqliteConnection {
   close(): void {
     if (!this.db.isOpen) return;
     if (this.scheduled) clearImmediate(this.scheduled);
+    if (this.looked) clearImmediate(this.looked);
     this.flush();
     clearInterval(this.poll);
     this.listeners.clear();

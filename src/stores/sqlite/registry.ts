@@ -3,6 +3,7 @@ import type { ComponentKind } from '../../contracts/ids.ts';
 import type { RegistryChange, RegistryStore, TagRow, VersionRow } from '../../registry/ports.ts';
 import { refuseRewrite, registryRevision, targetMoved, unknownVersion } from '../registry-guards.ts';
 import type { SqliteConnection } from './connection.ts';
+import { Remembered } from './remembered.ts';
 
 interface StoredVersion {
   project: string;
@@ -76,8 +77,12 @@ export function createRegistryStore(connection: SqliteConnection): RegistryStore
     );
   };
 
+  // Asked for by every run that is started by name; made of the whole registry.
+  const revisions = new Remembered<string>(connection);
+
   const apply = (change: RegistryChange): void => {
     const { project } = change;
+    revisions.forget();
     if (revision(project) !== change.base) throw targetMoved(project);
     for (const row of change.versions) {
       const stored = selectDigest.get(project, row.kind, row.name, row.version) as
@@ -113,7 +118,7 @@ export function createRegistryStore(connection: SqliteConnection): RegistryStore
         versionRow,
       ),
     tags: async (project) => tags(project),
-    revision: async (project) => revision(project),
+    revision: async (project) => revisions.get(project, () => revision(project)),
     apply: async (change) => connection.write(() => apply(change)),
   };
 }

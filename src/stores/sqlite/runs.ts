@@ -100,12 +100,12 @@ export function createSqliteRuns(connection: SqliteConnection): RunStore {
     }
   };
 
+  const madeBefore = (existing: StoredRun, asked: RunRow): { row: RunRow; created: boolean } => {
+    if (existing['content_hash'] !== asked.contentHash) throw otherContent(asked.id);
+    return { row: runRow(existing), created: false };
+  };
+
   const insert = ({ row, plan, events }: NewRun, lease: { worker: string; leaseMs: number } | undefined) => {
-    const existing = stored(row.project, row.id);
-    if (existing) {
-      if (existing['content_hash'] !== row.contentHash) throw otherContent(row.id);
-      return { row: runRow(existing), created: false };
-    }
     const made: RunRow = { ...row, seq: events.length };
     if (lease) {
       made.leaseOwner = lease.worker;
@@ -115,40 +115,45 @@ export function createSqliteRuns(connection: SqliteConnection): RunStore {
     // Known plans were seen committed, so their text is not made again.
     forgetWhatMayHaveChanged();
     if (!writtenPlans.has(row.planDigest)) {
+      const existing = stored(row.project, row.id);
+      if (existing) return madeBefore(existing, row);
       sql('insert or ignore into plans (digest, plan) values (?, ?)').run(
         row.planDigest,
         JSON.stringify(plan),
       );
     }
-    const { lastInsertRowid } = sql(`insert into runs (project, id, state, name, version, digest, plan_digest,
+    const { changes, lastInsertRowid } =
+      sql(`insert into runs (project, id, state, name, version, digest, plan_digest,
       content_hash, created_at, created_by, started_at, ended_at, input_tokens, output_tokens, cost, max_cost,
       deadline_at, cancel_requested, lease_owner, lease_epoch, lease_until, wake_at, due_at, error)
-      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`).run(
-      made.project,
-      made.id,
-      made.state,
-      made.name,
-      made.version,
-      made.digest,
-      made.planDigest,
-      made.contentHash,
-      made.createdAt,
-      made.createdBy,
-      made.startedAt,
-      made.endedAt,
-      made.usage.inputTokens,
-      made.usage.outputTokens,
-      made.cost,
-      made.maxCost,
-      made.deadlineAt,
-      made.cancelRequested ? 1 : 0,
-      made.leaseOwner,
-      made.leaseEpoch,
-      made.leaseUntil,
-      made.wakeAt,
-      dueAt(made),
-      made.error ? JSON.stringify(made.error) : null,
-    );
+      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      on conflict (project, id) do nothing`).run(
+        made.project,
+        made.id,
+        made.state,
+        made.name,
+        made.version,
+        made.digest,
+        made.planDigest,
+        made.contentHash,
+        made.createdAt,
+        made.createdBy,
+        made.startedAt,
+        made.endedAt,
+        made.usage.inputTokens,
+        made.usage.outputTokens,
+        made.cost,
+        made.maxCost,
+        made.deadlineAt,
+        made.cancelRequested ? 1 : 0,
+        made.leaseOwner,
+        made.leaseEpoch,
+        made.leaseUntil,
+        made.wakeAt,
+        dueAt(made),
+        made.error ? JSON.stringify(made.error) : null,
+      );
+    if (changes === 0) return madeBefore(stored(row.project, row.id)!, row);
     const key = Number(lastInsertRowid);
     append(key, events);
     if (generation === connection.generation) {

@@ -1,5 +1,6 @@
 import type { Role, TokenRow, TokenStore } from '../../registry/ports.ts';
 import type { SqliteConnection } from './connection.ts';
+import { Remembered } from './remembered.ts';
 
 interface StoredToken {
   id: string;
@@ -47,14 +48,24 @@ export function createTokenStore(connection: SqliteConnection): TokenStore {
     'update tokens set last_used_at = max(coalesce(last_used_at, 0), ?) where id = ?',
   );
   const revoke = connection.prepare('update tokens set revoked_at = ? where id = ? and revoked_at is null');
+  // Asked for by every request.
+  const known = new Remembered<TokenRow | undefined>(connection);
+  const changing = <T>(work: () => T): Promise<T> =>
+    connection.write(() => {
+      known.forget();
+      return work();
+    });
   return {
     byHash: async (hash) => {
-      const row = byHash.get(hash) as StoredToken | undefined;
-      return row && tokenRow(row);
+      const row = known.get(hash, () => {
+        const stored = byHash.get(hash) as StoredToken | undefined;
+        return stored && tokenRow(stored);
+      });
+      return row && { ...row };
     },
     list: async (org) => (byOrg.all(org) as unknown as StoredToken[]).map(tokenRow),
     put: async (row) => {
-      await connection.write(() =>
+      await changing(() =>
         put.run(
           row.id,
           row.hash,
@@ -72,8 +83,8 @@ export function createTokenStore(connection: SqliteConnection): TokenStore {
       );
     },
     touch: async (id, at) => {
-      await connection.write(() => touch.run(at, id));
+      await changing(() => touch.run(at, id));
     },
-    revoke: (id, at) => connection.write(() => revoke.run(at, id).changes === 1),
+    revoke: (id, at) => changing(() => revoke.run(at, id).changes === 1),
   };
 }
