@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import type { Diagnostic } from '../contracts/diagnostics.ts';
 import { IceError } from '../contracts/errors.ts';
@@ -44,7 +44,8 @@ export interface BuildRequest {
 /** Builds and checks; never throws for what is wrong with the project, which is in `diagnostics`. */
 export async function buildProject(request: BuildRequest): Promise<BuiltProject> {
   const { project, workbench, extra = [], only = () => true } = request;
-  const built = await buildComponents(project, { extract: workbench.extract, std: workbench.std, extra });
+  const { extract, document, std: stdOf } = workbench;
+  const built = await buildComponents(project, { extract, document, std: stdOf, extra });
   const refs = built.components.flatMap((component) => {
     const document = component.blueprint ?? component.agent;
     return document ? referencesOf(document) : [];
@@ -66,7 +67,11 @@ export async function buildProject(request: BuildRequest): Promise<BuiltProject>
     const component = built.components.find((one) => one.file === source.file);
     if (text === undefined || (component && !only(component))) continue;
     const known = new Set((byFile.get(source.file) ?? []).map(keyOf));
-    for (const diagnostic of checkBlueprint({ text, file: source.file }, catalog).diagnostics) {
+    const made = built.made.get(source.file);
+    // A module that has no document has said why.
+    if (!made && /\.[mc]?[jt]s$/.test(source.file)) continue;
+    const { diagnostics } = checkBlueprint(made ? { source: made } : { text, file: source.file }, catalog);
+    for (const diagnostic of diagnostics) {
       if (!known.has(keyOf(diagnostic))) add(diagnostic);
     }
   }
@@ -96,6 +101,10 @@ export function validationFailed(diagnostics: readonly Diagnostic[]): IceError {
   );
 }
 
+/** Whether a module that no glob names is a workflow: it uses the builder, and defines no tool. */
+const buildsWorkflow = (text: string): boolean =>
+  /\bworkflow\s*[(<]/.test(text) && !/\bdefineTool\s*[(<]/.test(text);
+
 /** A component source for a file that was named on the command line. Errors: `usage`, `not_found`. */
 export function sourceOfFile(project: Project, cwd: string, name: string): ComponentSource {
   const path = resolve(cwd, name);
@@ -116,7 +125,10 @@ export function sourceOfFile(project: Project, cwd: string, name: string): Compo
   const known = project.sources.find((source) => source.file === posix);
   if (known) return known;
   if (/\.(ya?ml|json)$/.test(posix)) return { kind: 'workflow', file: posix, path: real };
-  if (/\.(m?ts|m?js)$/.test(posix)) return { kind: 'tool', file: posix, path: real };
+  if (/\.(m?ts|m?js)$/.test(posix)) {
+    const kind = buildsWorkflow(readFileSync(real, 'utf8')) ? 'workflow' : 'tool';
+    return { kind, file: posix, path: real };
+  }
   throw new IceError(
     'usage',
     `${name} is no component: it is neither YAML, JSON, TypeScript nor JavaScript.`,

@@ -41,7 +41,7 @@ export async function lightBuild({
   const sources = neededBy(first, all);
   const { components, diagnostics, texts } = await buildComponents(
     { ...project, sources },
-    { extract: workbench.extract, std: workbench.std },
+    { extract: workbench.extract, document: workbench.document, std: workbench.std },
   );
   if (diagnostics.some((one) => one.severity === 'error')) return undefined;
   const catalog = catalogOf({ components });

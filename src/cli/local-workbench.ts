@@ -1,10 +1,12 @@
 import type { CatalogEntry } from '../language/index.ts';
-import type { Extract } from '../project/build-tool.ts';
+import type { Extract, ExtractDocument } from '../project/build-tool.ts';
 
 /** What building a project needs of the host: code of tools is never run in this process. */
 export interface Workbench {
   /** What a bundle says of itself. */
   extract: Extract;
+  /** The document that the bundle of a workflow makes. */
+  document: ExtractDocument;
   /** The tools that ship with ice. */
   std(): Promise<CatalogEntry[]>;
   /** The names of the keys of a model's provider; undefined when it needs none. */
@@ -21,6 +23,7 @@ export function openWorkbench(): Workbench {
   };
   return {
     extract: async (bundle, runtime) => (await open()).extract(bundle, runtime),
+    document: async (bundle, runtime) => (await open()).document(bundle, runtime),
     std: async () => (await open()).std(),
     keysOf: async (model) => (await open()).keysOf(model),
     close: async () => {

@@ -53,6 +53,11 @@ export async function planDocument(
   // The document is what a person edits; the types in the manifest come from what it refers to.
   if (own?.manifest.entry === manifest.entry && own.version === version.version)
     return { ...plan, action: 'unchanged', from: own.version };
+  if (/\.[mc]?[tj]s$/.test(file))
+    throw new IceError('conflict', `${file} makes ${kind}/${name}, and a program can't be pulled.`, {
+      hint: `Move it away, and ${kind}s/${name}.yaml is written. See what differs: ice components diff ${kind}/${name}`,
+      details: { file },
+    });
   const path = join(project.root, file);
   if (!own && existsSync(path) && !force)
     throw new IceError('conflict', `${file} is there, and is not ${kind}/${name}.`, {

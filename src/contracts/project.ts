@@ -13,7 +13,7 @@ export const projectFileSchema = z.strictObject({
       tools: z.array(z.string()).default(['tools/**/*.ts', 'tools/**/*.js', 'tools/**/*.mjs']),
       workflows: z
         .array(z.string())
-        .default(['workflows/**/*.yaml', 'workflows/**/*.yml', 'workflows/**/*.json']),
+        .default(['workflows/**/*.yaml', 'workflows/**/*.yml', 'workflows/**/*.json', 'workflows/**/*.ts']),
       agents: z.array(z.string()).default(['agents/**/*.yaml', 'agents/**/*.yml']),
     })
     .prefault({}),

@@ -1,4 +1,5 @@
 import type { RuntimeName } from '../contracts/components.ts';
+import type { Json } from '../contracts/json.ts';
 import type { Bundle, ExtractedTool, ToolRuntime } from '../sandbox/port.ts';
 
 /** Where code of tools runs. Nothing is started before the first call, or `warm`. */
@@ -9,6 +10,8 @@ export interface Runtimes {
   untrusted: boolean;
   /** What a bundle says of itself, read by running it where it would run. */
   extract(bundle: Bundle, runtime: RuntimeName): Promise<ExtractedTool>;
+  /** The document that the bundle of a workflow makes. */
+  document(bundle: Bundle, runtime: RuntimeName): Promise<Json>;
   /** Starts children ahead of the first call. */
   warm(): void;
   close(): Promise<void>;
@@ -27,11 +30,13 @@ export function openRuntimes(): Runtimes {
     );
     return contained;
   };
+  const of = (runtime: RuntimeName): Promise<ToolRuntime> => (runtime === 'node' ? node() : sandbox());
   return {
     sandbox,
     node,
     untrusted: true,
-    extract: async (bundle, runtime) => (await (runtime === 'node' ? node() : sandbox())).extract(bundle),
+    extract: async (bundle, runtime) => (await of(runtime)).extract(bundle),
+    document: async (bundle, runtime) => (await of(runtime)).document(bundle),
     warm: () => {
       void sandbox().then((runtime) => runtime.warm());
     },

@@ -8,6 +8,7 @@ import { BuildCache } from '../project/build-cache.ts';
 import { manifestBytes } from '../project/build-components.ts';
 import { buildTool } from '../project/build-tool.ts';
 import { iceVersion, toolchain } from '../project/toolchain.ts';
+import type { ExtractedTool } from '../sandbox/port.ts';
 import type { StdEntry } from '../server/services.ts';
 import type { Runtimes } from './runtimes.ts';
 
@@ -18,7 +19,7 @@ const SHIPPED_AT = '2026-11-24T00:00:00.000Z';
 export async function buildStd(runtimes: Pick<Runtimes, 'extract'>): Promise<StdEntry[]> {
   const folder = fileURLToPath(new URL('../std/', import.meta.url));
   const root = fileURLToPath(new URL('../../', import.meta.url));
-  const cache = new BuildCache(root, `std ${toolchain()} iceos ${iceVersion()}`);
+  const cache = new BuildCache<ExtractedTool>(root, `std ${toolchain()} iceos ${iceVersion()}`);
   // A file that defines no tool holds what several tools share.
   const files = readdirSync(folder).filter(
     (file) =>
@@ -34,7 +35,7 @@ export async function buildStd(runtimes: Pick<Runtimes, 'extract'>): Promise<Std
   const entries: StdEntry[] = [];
   for (const { file, tool, diagnostics } of built) {
     if (!tool) throw new IceError('internal', `src/std/${file} does not build: ${diagnostics[0]?.message}`);
-    const { name, version, description, input, output, permissions, runtime, examples } = tool.tool;
+    const { name, version, description, input, output, permissions, runtime, examples } = tool.said;
     const manifest: Manifest = {
       kind: 'tool',
       name,

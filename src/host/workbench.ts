@@ -1,3 +1,4 @@
+import type { Json } from '../contracts/json.ts';
 import type { CatalogEntry } from '../language/index.ts';
 import type { Bundle, ExtractedTool } from '../sandbox/port.ts';
 import { openRuntimes } from './runtimes.ts';
@@ -13,6 +14,8 @@ export function createWorkbench() {
   return {
     extract: (bundle: Bundle, runtime: 'sandbox' | 'node' = 'sandbox'): Promise<ExtractedTool> =>
       runtimes.extract(bundle, runtime),
+    document: (bundle: Bundle, runtime: 'sandbox' | 'node' = 'sandbox'): Promise<Json> =>
+      runtimes.document(bundle, runtime),
 
     async std(): Promise<CatalogEntry[]> {
       return (await std.versions()).map(({ version: { version, digest, manifest } }) => ({

@@ -10,21 +10,20 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { ExtractedTool } from '../sandbox/port.ts';
 import type { BuiltBundle, BundleInput } from './bundle.ts';
 
-/** What building a tool came to: the bundle, and what it says of itself. */
-export interface BuiltTool {
+/** What building a module came to: the bundle, and what it says of itself (a tool, or the document of a workflow). */
+export interface Built<Said> {
   code: string;
   digest: string;
   sourcesDigest: string;
-  tool: ExtractedTool;
+  said: Said;
   warnings: BuiltBundle['warnings'];
   /** Files of the project that went into the bundle, relative to it. */
   ownFiles: string[];
 }
 
-interface Entry extends Omit<BuiltTool, 'code'> {
+interface Entry<Said> extends Omit<Built<Said>, 'code'> {
   file: string;
   toolchain: string;
   inputs: Pick<BundleInput, 'path' | 'sha'>[];
@@ -35,11 +34,11 @@ const KEPT_MS = 30 * 24 * 3_600_000;
 const MOST_ENTRIES = 2_000;
 
 /**
- * Built tools in `.ice/cache/tools`, so that an unchanged tool costs neither the bundler nor a child process. An entry
+ * Built modules in `.ice/cache/tools`, so that an unchanged one costs neither the bundler nor a child process. An entry
  * is believed only if every file that went into the bundle still has the same content, and the code is still what its
  * digest says. Writers may race: each file is written aside and moved into place. Whatever is damaged counts as absent.
  */
-export class BuildCache {
+export class BuildCache<Said extends object> {
   private readonly root: string;
   private readonly folder: string;
   private readonly toolchain: string;
@@ -54,7 +53,7 @@ export class BuildCache {
     this.toolchain = toolchain;
   }
 
-  get(file: string): BuiltTool | undefined {
+  get(file: string): Built<Said> | undefined {
     const entry = this.read(file);
     if (!entry) return undefined;
     for (const input of entry.inputs)
@@ -66,13 +65,13 @@ export class BuildCache {
       return undefined;
     }
     if (`sha256:${hash('sha256', code, 'hex')}` !== entry.digest) return undefined;
-    const { digest, sourcesDigest, tool, warnings, ownFiles } = entry;
-    return { code, digest, sourcesDigest, tool, warnings, ownFiles };
+    const { digest, sourcesDigest, said, warnings, ownFiles } = entry;
+    return { code, digest, sourcesDigest, said, warnings, ownFiles };
   }
 
-  put(file: string, built: BuiltTool, inputs: readonly BundleInput[]): void {
+  put(file: string, built: Built<Said>, inputs: readonly BundleInput[]): void {
     const { code, ...rest } = built;
-    const entry: Entry = {
+    const entry: Entry<Said> = {
       ...rest,
       file,
       toolchain: this.toolchain,
@@ -118,16 +117,17 @@ export class BuildCache {
     return sha;
   }
 
-  private read(file: string): Entry | undefined {
+  private read(file: string): Entry<Said> | undefined {
     const path = this.entryFile(file);
-    let entry: Entry;
+    let entry: Entry<Said>;
     try {
-      entry = JSON.parse(readFileSync(path, 'utf8')) as Entry;
+      entry = JSON.parse(readFileSync(path, 'utf8')) as Entry<Said>;
     } catch {
       return undefined;
     }
     const whole = entry?.file === file && entry.toolchain === this.toolchain && Array.isArray(entry.inputs);
-    if (!whole || typeof entry.digest !== 'string' || typeof entry.tool !== 'object') return undefined;
+    if (!whole || typeof entry.digest !== 'string' || typeof entry.said !== 'object' || entry.said === null)
+      return undefined;
     if (Date.now() - usedAt(path) > KEPT_MS / 2) this.touch(path, this.codeFile(entry.digest));
     return entry;
   }

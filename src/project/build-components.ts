@@ -1,20 +1,29 @@
 import { hash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import canonicalize from 'canonicalize';
 import type { ComponentInfo, Manifest } from '../contracts/components.ts';
 import type { Diagnostic } from '../contracts/diagnostics.ts';
 import type { ComponentRef } from '../contracts/ids.ts';
 import type { Json } from '../contracts/json.ts';
-import { finding } from '../language/diagnostics/finding.ts';
 import { blueprintSchemas, type Catalog, type CatalogEntry, referencesOf } from '../language/index.ts';
 import { schemaErrors } from '../language/schema/index.ts';
-import { BuildCache, type BuiltTool } from './build-cache.ts';
-import { buildDocument, type DocumentBuild, unreadable } from './build-document.ts';
-import { buildTool, type Extract, readText } from './build-tool.ts';
+import { CodeSource } from '../language/source/code-source.ts';
+import type { ParsedSource } from '../language/source/parsed-source.ts';
+import type { ExtractedTool } from '../sandbox/port.ts';
+import { BuildCache, type Built } from './build-cache.ts';
+import { buildDocument, buildWorkflow, type DocumentBuild } from './build-document.ts';
+import { buildModules, type ModulesBuild } from './build-modules.ts';
+import {
+  buildTool,
+  buildWorkflowModule,
+  type Extract,
+  type ExtractDocument,
+  readText,
+} from './build-tool.ts';
 import { catalogOf } from './catalog.ts';
 import { nameFindings, policyFindings, toolFindings } from './component-findings.ts';
 import type { ComponentSource } from './component-sources.ts';
+import { unknownFields } from './load-findings.ts';
 import type { Project } from './load-project.ts';
 import { pulledEntry, readLock } from './lock.ts';
 import type { ProjectComponent } from './project-component.ts';
@@ -25,6 +34,8 @@ export type { ProjectComponent };
 
 export interface BuildOptions {
   extract: Extract;
+  /** For workflows that are written in TypeScript. */
+  document: ExtractDocument;
   /** The tools that ship with ice, whose types those of workflows build on; asked for when one refers to them. */
   std?: () => Promise<readonly CatalogEntry[]>;
   /** Files besides those that the globs name: what `ice run ./flow.yaml` was given. */
@@ -39,15 +50,15 @@ export interface BuiltProject {
   diagnostics: Diagnostic[];
   /** Text of each component's file, by its path relative to the project: for code frames. */
   texts: Map<string, string>;
+  /** What workflows in TypeScript are checked by: their documents, with their sources to point into. */
+  made: Map<string, ParsedSource>;
   /** Tools that had to be built, and those that were unchanged. */
   rebuilt: number;
   unchanged: number;
 }
 
-/** Tools are bundled and loaded this many at once: each is a child process for a moment. */
-const AT_ONCE = 4;
 /** Changes when what is cached changes its form or meaning. */
-const FORMAT = 1;
+const FORMAT = 2;
 const KINDS = ['tool', 'agent', 'workflow'];
 
 /**
@@ -56,8 +67,16 @@ const KINDS = ['tool', 'agent', 'workflow'];
  */
 export async function buildComponents(project: Project, options: BuildOptions): Promise<BuiltProject> {
   const sources = withExtra(project.sources, options.extra ?? []);
-  const cache = new BuildCache(project.root, `${FORMAT} ${toolchain()} iceos ${iceVersion()}`);
-  const built: BuiltProject = { components: [], diagnostics: [], texts: new Map(), rebuilt: 0, unchanged: 0 };
+  const version = `${FORMAT} ${toolchain()} iceos ${iceVersion()}`;
+  const cache = new BuildCache<ExtractedTool>(project.root, version);
+  const built: BuiltProject = {
+    components: [],
+    diagnostics: [],
+    texts: new Map(),
+    made: new Map(),
+    rebuilt: 0,
+    unchanged: 0,
+  };
 
   await buildTools(
     project,
@@ -66,8 +85,14 @@ export async function buildComponents(project: Project, options: BuildOptions): 
     options.extract,
     built,
   );
-  const documents: NamedDocument[] = [];
-  for (const source of sources.filter((each) => each.kind !== 'tool')) {
+  const documents = await buildWorkflowModules(
+    project,
+    sources.filter(isWorkflowModule),
+    new BuildCache(project.root, `workflow ${version}`),
+    options.document,
+    built,
+  );
+  for (const source of sources.filter((each) => each.kind !== 'tool' && !isWorkflowModule(each))) {
     const { text, diagnostics, built: document } = buildDocument(source);
     built.texts.set(source.file, text);
     built.diagnostics.push(...diagnostics);
@@ -97,6 +122,9 @@ export async function buildComponents(project: Project, options: BuildOptions): 
   if (built.rebuilt > 0) cache.sweep();
   return built;
 }
+
+const isModule = (file: string): boolean => /\.[mc]?[jt]sx?$/.test(file);
+const isWorkflowModule = ({ kind, file }: ComponentSource): boolean => kind === 'workflow' && isModule(file);
 
 type NamedDocument = { source: ComponentSource } & NonNullable<DocumentBuild['built']>;
 
@@ -140,76 +168,69 @@ function documentComponent(document: NamedDocument, catalog: Catalog): ProjectCo
   };
 }
 
+/** Builds the tools and puts those without errors, and all that is wrong with the others, into `built`. */
 async function buildTools(
   project: Project,
   sources: readonly ComponentSource[],
-  cache: BuildCache,
+  cache: BuildCache<ExtractedTool>,
   extract: Extract,
   built: BuiltProject,
 ): Promise<void> {
-  const helpers: ComponentSource[] = [];
-  const imported = new Set<string>();
-  const results: { components: ProjectComponent[]; diagnostics: Diagnostic[] }[] = [];
-  const queue = sources.entries();
-  const work = async (): Promise<void> => {
-    // The iterator is shared: each worker takes the next file.
-    for (const [index, source] of queue) {
-      const result: (typeof results)[number] = { components: [], diagnostics: [] };
-      results[index] = result;
-      let text: string;
-      try {
-        text = readFileSync(source.path, 'utf8');
-      } catch (error) {
-        result.diagnostics.push(unreadable(source, error));
-        continue;
-      }
-      built.texts.set(source.file, text);
-      if (!EXPORTS_DEFAULT.test(text)) {
-        helpers.push(source);
-        continue;
-      }
-      const { built: tool, diagnostics, cached } = await buildTool(project.root, source, cache, extract);
-      built[cached ? 'unchanged' : 'rebuilt'] += 1;
-      result.diagnostics.push(...diagnostics);
-      if (!tool) continue;
-      for (const file of tool.ownFiles) imported.add(file);
-      const found = [
-        ...toolFindings(source.file, text, tool.tool, schemaErrors),
-        ...policyFindings(source.file, text, tool.tool, project.file.policy),
-        ...undeclaredUses({
-          file: source.file,
-          text,
-          permissions: tool.tool.permissions,
-          code: tool.code,
-          others: tool.ownFiles
-            .filter((file) => file !== source.file && /\.[mc]?[jt]sx?$/.test(file))
-            .map((file) => ({ file, text: readText(join(project.root, file)) })),
-        }),
-      ];
-      result.diagnostics.push(...found);
-      if (!found.some((each) => each.severity === 'error'))
-        result.components.push(toolComponent(source, tool));
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, sources.length) }, work));
-
-  for (const { components, diagnostics } of results) {
-    built.components.push(...components);
-    built.diagnostics.push(...diagnostics);
-  }
-  // A module that another tool imports is a helper of it; one that nobody imports was meant to be a tool.
-  for (const source of helpers.filter((each) => !imported.has(each.file)))
-    built.diagnostics.push(
-      finding('ICE1516', source.file, 'The file exports no tool', {
-        help: 'Write export default defineTool({ … }). If it only helps others, let its name start with _.',
+  const modules = await buildModules(sources, (source) => buildTool(project.root, source, cache, extract));
+  take(built, modules);
+  for (const { source, text, made: tool } of modules.made) {
+    const found = [
+      ...unknownFields(source.file, text),
+      ...toolFindings(source.file, text, tool.said, schemaErrors),
+      ...policyFindings(source.file, text, tool.said, project.file.policy),
+      ...undeclaredUses({
+        file: source.file,
+        text,
+        permissions: tool.said.permissions,
+        code: tool.code,
+        others: tool.ownFiles
+          .filter((file) => file !== source.file && isModule(file))
+          .map((file) => ({ file, text: readText(join(project.root, file)) })),
       }),
-    );
+    ];
+    built.diagnostics.push(...found);
+    if (!found.some((each) => each.severity === 'error')) built.components.push(toolComponent(source, tool));
+  }
 }
 
-const EXPORTS_DEFAULT = /\bexport\s+default\b|\bas\s+default\b|\bexport\s*\{\s*default\b|\bmodule\.exports\b/;
+/** Builds the workflows that are written in TypeScript; each becomes a document, and is one from there on. */
+async function buildWorkflowModules(
+  project: Project,
+  sources: readonly ComponentSource[],
+  cache: BuildCache<{ document: Json }>,
+  extract: ExtractDocument,
+  built: BuiltProject,
+): Promise<NamedDocument[]> {
+  if (sources.length === 0) return [];
+  const modules = await buildModules(sources, (source) =>
+    buildWorkflowModule(project.root, source, cache, extract),
+  );
+  take(built, modules);
+  const documents: NamedDocument[] = [];
+  for (const { source, text, made } of modules.made) {
+    const code = new CodeSource({ file: source.file, text, value: made.said.document });
+    built.made.set(source.file, code);
+    const { diagnostics, built: document } = buildWorkflow({ source: code });
+    built.diagnostics.push(...diagnostics);
+    if (document) documents.push({ source, ...document });
+  }
+  return documents;
+}
 
-function toolComponent(source: ComponentSource, built: BuiltTool): ProjectComponent {
-  const { tool, code, digest, sourcesDigest } = built;
+function take(built: BuiltProject, { texts, diagnostics, rebuilt, unchanged }: ModulesBuild<unknown>): void {
+  for (const [file, text] of texts) built.texts.set(file, text);
+  built.diagnostics.push(...diagnostics);
+  built.rebuilt += rebuilt;
+  built.unchanged += unchanged;
+}
+
+function toolComponent(source: ComponentSource, built: Built<ExtractedTool>): ProjectComponent {
+  const { said: tool, code, digest, sourcesDigest } = built;
   const { name, version, description, input, output, permissions, runtime, examples } = tool;
   return identify(
     source,

@@ -13,6 +13,7 @@ import {
 import { Collector } from '../language/diagnostics/collector.ts';
 import { finding } from '../language/diagnostics/finding.ts';
 import { canonicalBlueprint, parseBlueprint } from '../language/index.ts';
+import type { BlueprintInput } from '../language/shape/read-blueprint.ts';
 import { Walk } from '../language/shape/walk.ts';
 import { shapeOf } from '../language/shape/zod-shape.ts';
 import type { ParsedSource } from '../language/source/parsed-source.ts';
@@ -55,11 +56,14 @@ export function buildDocument(source: ComponentSource): DocumentBuild {
   } catch (error) {
     return { text: '', diagnostics: [unreadable(source, error)] };
   }
-  return source.kind === 'agent' ? buildAgent(source.file, text) : buildWorkflow(source.file, text);
+  return source.kind === 'agent' ? buildAgent(source.file, text) : buildWorkflow({ text, file: source.file });
 }
 
-function buildWorkflow(file: string, text: string): DocumentBuild {
-  const { blueprint, source, diagnostics } = parseBlueprint({ text, file });
+/** Reads a workflow: of the text of its document, or of the document that a program made. */
+export function buildWorkflow(input: BlueprintInput): DocumentBuild {
+  const { blueprint, source, diagnostics } = parseBlueprint(input);
+  // Not the text of the source, which may be a mended copy.
+  const text = 'text' in input ? input.text : source.text;
   const found = [...diagnostics, ...wordFindings('workflow', source, diagnostics)];
   if (!blueprint) return { text, diagnostics: found };
   return {
@@ -110,14 +114,20 @@ function wordFindings(kind: string, source: ParsedSource, found: readonly Diagno
   if (found.some((each) => each.severity === 'error' && each.path === undefined)) return [];
   const more: Diagnostic[] = [];
   const name = { range: source.keyRange(['name']) };
-  if (!Object.hasOwn(document, 'version') && Object.hasOwn(document, 'name')) {
+  // The builder writes a version where none was given.
+  const unversioned = source.isWritten
+    ? !Object.hasOwn(document, 'version')
+    : document['version'] === '0.0.0';
+  if (unversioned && Object.hasOwn(document, 'name')) {
     const { end } = source.pairSpan(['name']);
     more.push(
       finding('ICE1505', source.file, `The ${kind} has no version; it would be pushed as 0.0.0`, {
         severity: 'warning',
         ...name,
-        help: 'Write version: 1.0.0 below its name.',
-        ...(source.file.endsWith('.json')
+        help: source.isWritten
+          ? 'Write version: 1.0.0 below its name.'
+          : "Write workflow('…', { version: '1.0.0' }).",
+        ...(source.file.endsWith('.json') || !source.isWritten
           ? {}
           : {
               fix: {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { isAbsolute, join, relative, sep } from 'node:path';
@@ -7,6 +8,7 @@ import type { RuntimeName } from '../contracts/components.ts';
 import type { Diagnostic } from '../contracts/diagnostics.ts';
 import { IceError } from '../contracts/errors.ts';
 import { smallZod } from './bundle-zod.ts';
+import { explainMessage } from './bundler-words.ts';
 import { iceosEntry, iceosRoot } from './iceos-package.ts';
 
 /** A bundle larger than this is refused. */
@@ -19,6 +21,8 @@ export interface BundleOptions {
   file: string;
   /** Picks the variant of packages that have one for Node; `sandbox` unless said. */
   runtime?: RuntimeName;
+  /** With a source map: to say where a place in the code was written. */
+  map?: boolean;
 }
 
 /** A file that went into a bundle. */
@@ -39,6 +43,8 @@ export interface BuiltBundle {
   inputs: BundleInput[];
   /** `sha256:…` over the own inputs: tells "your code changed" from "a dependency changed". */
   sourcesDigest: string;
+  /** JSON; only if it was asked for. */
+  map?: string;
   /** Modules of Node that it imports, and where: allowed for `runtime: 'node'` alone. */
   nodeImports: { name: string; diagnostic: Diagnostic }[];
   warnings: Diagnostic[];
@@ -71,6 +77,7 @@ export async function bundle(options: BundleOptions): Promise<BuiltBundle> {
       target: 'es2023',
       charset: 'utf8',
       legalComments: 'none',
+      sourcemap: options.map ? 'inline' : false,
       define: { 'process.env.NODE_ENV': '"production"' },
       logLevel: 'silent',
       logLimit: 50,
@@ -95,6 +102,7 @@ export async function bundle(options: BundleOptions): Promise<BuiltBundle> {
     target: 'es2023',
     charset: 'utf8',
     legalComments: 'none',
+    sourcemap: options.map ? 'external' : false,
   });
   const code = printed.code.replaceAll('\r\n', '\n');
   const bytes = Buffer.byteLength(code);
@@ -114,6 +122,7 @@ export async function bundle(options: BundleOptions): Promise<BuiltBundle> {
     inputs,
     sourcesDigest: `sha256:${sha256(own.join(''))}`,
     nodeImports,
+    ...(options.map ? { map: printed.map } : {}),
     warnings: result.warnings.map((message) => diagnosticOf(root, shown, message, 'warning')),
   };
 }
@@ -232,36 +241,36 @@ function diagnosticOf(
   message: Message,
   severity: 'error' | 'warning',
 ): Diagnostic {
-  const missing = /^Could not resolve "([^"]+)"/.exec(message.text);
   const { location } = message;
   const file = location === null ? shown : relativePath(root, join(root, location.file));
   // esbuild counts columns in bytes from 0.
   const column =
     location === null ? 0 : Buffer.from(location.lineText).subarray(0, location.column).toString().length;
   const start = location === null ? undefined : { line: location.line, column: column + 1, offset: 0 };
+  const before = location === null ? '' : textBefore(join(root, location.file), location.line, column);
+  const { message: says, help } = explainMessage(root, message, before);
+  const missing = says.endsWith('is not found');
   return {
     code: missing ? 'ICE4002' : severity === 'warning' ? 'ICE4004' : 'ICE4001',
     severity,
-    message: missing
-      ? `The module ${missing[1]} is not found`
-      : message.text === ''
-        ? 'It cannot be bundled'
-        : message.text.slice(0, 1000),
+    message: says,
     file,
     ...(start === undefined
       ? {}
       : { range: { start, end: { ...start, column: start.column + Math.max(1, location?.length ?? 1) } } }),
-    ...(missing ? { help: helpMissing(missing[1]!) } : {}),
+    ...(help === undefined ? {} : { help }),
   };
 }
 
-const helpMissing = (name: string): string =>
-  name.startsWith('.') || name.startsWith('/')
-    ? 'Check the path; it is relative to the file that imports it'
-    : `npm install ${name
-        .split('/')
-        .slice(0, name.startsWith('@') ? 2 : 1)
-        .join('/')}`;
+function textBefore(path: string, line: number, column: number): string {
+  try {
+    const lines = readFileSync(path, 'utf8').split('\n').slice(0, line);
+    return [...lines.slice(0, -1), lines.at(-1)!.slice(0, column)].join('\n');
+  } catch {
+    // A virtual module has no file.
+    return '';
+  }
+}
 
 function largest(metafile: Metafile): string {
   const [output] = Object.values(metafile.outputs);

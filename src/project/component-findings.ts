@@ -7,7 +7,7 @@ import { capPermissions } from '../contracts/permission-policy.ts';
 import type { ProjectFile } from '../contracts/project.ts';
 import { finding } from '../language/diagnostics/finding.ts';
 import type { ExtractedTool } from '../sandbox/port.ts';
-import { fieldRange, toolRange } from './build-tool.ts';
+import { fieldRange, toolRange } from './definition-fields.ts';
 
 /** Everything that does not match a schema: where, and what is wrong. Handed in by the language. */
 export type SchemaErrors = (schema: JsonSchema, value: Json) => { path: string; message: string }[];
@@ -41,6 +41,7 @@ export function toolFindings(
         { ...fieldRange(text, 'version'), help: "Write three numbers: version: '1.0.0'" },
       ),
     );
+  found.push(...schemaFindings(file, text, tool), ...hostFindings(file, text, tool));
   for (const { where, path, reason } of tool.unrepresentable.slice(0, 20))
     found.push(
       finding(
@@ -49,7 +50,7 @@ export function toolFindings(
         `${where}${path === '' ? '' : ` ${path}`} can't be said as a JSON Schema: ${reason}`,
         {
           severity: 'warning',
-          ...whole,
+          ...fieldRange(text, where, ...path.split('.').filter(Boolean)),
           help: 'Callers and the type check see any value there. Use what JSON has: a date as z.iso.datetime(), for one.',
         },
       ),
@@ -66,12 +67,12 @@ export function toolFindings(
   for (const [index, example] of tool.examples.entries()) {
     const label =
       example.name === undefined ? `Example ${index + 1}` : `The example "${example.name.slice(0, 60)}"`;
-    const place = fieldRange(text, 'examples') ?? whole;
+    const place = (part: string) => fieldRange(text, 'examples', index, part) ?? whole;
     const input = schemaErrors(tool.input, example.input)[0];
     if (input)
       found.push(
         finding('ICE1512', file, `${label} does not match the input schema: ${sayError(input)}`, {
-          ...place,
+          ...place('input'),
           help: 'Correct the example, or the schema.',
         }),
       );
@@ -79,13 +80,58 @@ export function toolFindings(
     if (output)
       found.push(
         finding('ICE1513', file, `${label} does not match the output schema: ${sayError(output)}`, {
-          ...place,
+          ...place('output'),
           help: 'Correct the example, or the schema.',
         }),
       );
   }
   return found;
 }
+
+/** Words of JSON Schema of which a schema that says anything has one. */
+const SCHEMA_WORDS =
+  /^(?:type|properties|required|additionalProperties|patternProperties|propertyNames|items|prefixItems|enum|const|anyOf|oneOf|allOf|not|if|\$ref|\$defs|definitions|format|pattern|title|description|default|examples|contentMediaType|min\w+|max\w+)$/;
+
+/** A plain object that is no JSON Schema, and an input that no caller could write: arguments have names. */
+function schemaFindings(file: string, text: string, tool: ExtractedTool): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  for (const where of ['input', 'output'] as const) {
+    const words = Object.keys(tool[where]);
+    const [field] = words;
+    if (field !== undefined && !words.some((word) => SCHEMA_WORDS.test(word)))
+      found.push(
+        finding('ICE1519', file, `${where} is no schema: JSON Schema has no word \`${field.slice(0, 60)}\``, {
+          ...fieldRange(text, where, field),
+          help: `Write ${where}: z.object({ ${field.slice(0, 60)}: z.string() }), or { type: 'object', properties: { … } }.`,
+        }),
+      );
+  }
+  const { type = 'object' } = tool.input as { type?: unknown };
+  const types = [type].flat();
+  if (!types.includes('object'))
+    found.push(
+      finding('ICE1519', file, `The input of a tool is an object, and this is ${String(types[0])}`, {
+        ...fieldRange(text, 'input'),
+        help: 'Arguments have names: input: z.object({ text: z.string() }).',
+      }),
+    );
+  return found;
+}
+
+const HOST = /^(?:\*|(?:\*\.)?[^\s:/?#@[\]*\\%]+(?::(?:\d{1,5}|\*))?|\[[0-9a-f:.]+\](?::(?:\d{1,5}|\*))?)$/i;
+
+/** Entries of `permissions.net` that can never allow anything. */
+const hostFindings = (file: string, text: string, { permissions: { net } }: ExtractedTool): Diagnostic[] =>
+  net.flatMap((entry, index) => {
+    if (HOST.test(entry.trim())) return [];
+    const host = URL.canParse(entry) ? new URL(entry).host : '';
+    return [
+      finding('ICE1519', file, `permissions.net names hosts, and "${entry.slice(0, 100)}" is none`, {
+        ...fieldRange(text, 'permissions', 'net', index),
+        help: `Write ${host === '' ? "the host alone: 'api.example.com'" : `'${host}'`}; a port may follow: 'localhost:8080'.`,
+      }),
+    ];
+  });
 
 const sayError = ({ path, message }: { path: string; message: string }): string =>
   path === '' ? message : `${path} ${message}`;

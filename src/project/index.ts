@@ -7,7 +7,7 @@ export {
   manifestBytes,
   type ProjectComponent,
 } from './build-components.ts';
-export type { Extract } from './build-tool.ts';
+export type { Extract, ExtractDocument } from './build-tool.ts';
 export { type CatalogParts, catalogOf, refKey, unansweredRefs } from './catalog.ts';
 export type { ComponentSource } from './component-sources.ts';
 export {

@@ -1,7 +1,7 @@
 import type { Permissions } from '../contracts/components.ts';
 import type { Diagnostic } from '../contracts/diagnostics.ts';
 import { finding } from '../language/diagnostics/finding.ts';
-import { rangeIn, toolRange } from './build-tool.ts';
+import { rangeIn, toolRange } from './definition-fields.ts';
 import { type ScriptToken, scriptTokens } from './script-tokens.ts';
 
 /** A host or a secret that a source uses by its literal name. */

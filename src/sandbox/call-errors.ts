@@ -26,7 +26,7 @@ export function guestFailure(error: GuestError, limits: CallLimits): IceError {
         hint: 'Mend what run() returns, or the output schema',
       });
     case 'definition':
-      return new IceError('project_invalid', message);
+      return new IceError('project_invalid', message, some);
     case 'denied':
       return new IceError('tool_denied', message, { terminal: true, hint: error.hint });
     case 'limit':

@@ -76,7 +76,17 @@ export class ChildRuntime implements ToolRuntime {
     return this.pool.close();
   }
 
-  async extract(bundle: Bundle): Promise<ExtractedTool> {
+  async document(bundle: Bundle): Promise<Json> {
+    const said = await this.describe(bundle);
+    if (said['kind'] === 'tool')
+      throw new IceError('project_invalid', 'It exports a tool and no workflow', {
+        hint: 'Move it to where tools are: components.tools of ice.yaml, else tools/.',
+      });
+    return said['document'] as Json;
+  }
+
+  /** What the code says of itself when it is loaded: nothing of it is known to be true. */
+  private async describe(bundle: Bundle): Promise<Record<string, unknown>> {
     const limits = { ...limitsOf(this.name, {}), timeoutMs: EXTRACT_MS, outputBytes: EXTRACT_BYTES };
     const child = await this.pool.acquire(bundle.digest, DEFAULT_LIMITS.memoryMb[this.name]);
     const id = ++this.lastId;
@@ -88,7 +98,18 @@ export class ChildRuntime implements ToolRuntime {
       message: { t: 'extract', id, digest: bundle.digest, limits },
       load: () => Promise.resolve(bundle.code),
     });
-    const parsed = extractedSchema.safeParse(parseJson(text));
+    const said = parseJson(text);
+    if (typeof said === 'object' && said !== null) return said as Record<string, unknown>;
+    throw new IceError('project_invalid', 'It says nothing of itself');
+  }
+
+  async extract(bundle: Bundle): Promise<ExtractedTool> {
+    const said = await this.describe(bundle);
+    if (said['kind'] === 'workflow')
+      throw new IceError('project_invalid', 'It exports a workflow and no tool', {
+        hint: 'Move it to where workflows are: components.workflows of ice.yaml, else workflows/.',
+      });
+    const parsed = extractedSchema.safeParse(said);
     if (!parsed.success) {
       const [issue] = parsed.error.issues;
       throw new IceError('project_invalid', `${issue!.path.join('.')}: ${issue!.message}`, {

@@ -1,7 +1,7 @@
 import type { Example, Permissions, RuntimeName } from '../contracts/components.ts';
 import type { Json, JsonSchema } from '../contracts/json.ts';
 
-/** A bundle of a tool: one ES module whose default export is what `defineTool` returned. */
+/** A bundle: one ES module whose default export is what `defineTool`, or the builder of workflows, returned. */
 export interface Bundle {
   /** sha256 of the code. */
   digest: string;
@@ -63,7 +63,10 @@ export type HostFetch = (request: HostRequest, signal: AbortSignal) => Promise<H
  */
 export interface ToolRuntime {
   readonly name: RuntimeName;
+  /** What the bundle of a tool says of itself; IceError `project_invalid` when it is none. */
   extract(bundle: Bundle): Promise<ExtractedTool>;
+  /** The document that the bundle of a workflow makes; IceError `project_invalid` when it is none. */
+  document(bundle: Bundle): Promise<Json>;
   call(call: ToolCall): Promise<Json>;
   /** Starts children ahead of the first call, off its path. */
   warm(count?: number): void;

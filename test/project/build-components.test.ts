@@ -18,7 +18,7 @@ const extract = (bundle: Bundle) => {
   return runtime.extract(bundle);
 };
 const build = (root: string): Promise<BuiltProject> =>
-  buildComponents(loadProject(root).project!, { extract });
+  buildComponents(loadProject(root).project!, { extract, document: (bundle) => runtime.document(bundle) });
 
 const tool = (name: string, more = '', code = 'return { price: cost * 2 }'): string => `
 import { defineTool } from 'iceos';
@@ -265,12 +265,12 @@ describe('what is wrong is said, all at once', () => {
     });
     const built = await build(root);
     expect(said(built)).toEqual([
-      'error ICE1508 tools/a.ts:4',
+      'error ICE1507 tools/a.ts:5',
       'error ICE1507 tools/b.ts:5',
       'error ICE1506 tools/c.ts:6',
       'info ICE1510 tools/d.ts:4',
-      'error ICE1512 tools/e.ts:4',
-      'error ICE1513 tools/e.ts:4',
+      'error ICE1512 tools/e.ts:10',
+      'error ICE1513 tools/e.ts:10',
       'warning ICE1505 workflows/w.yaml:2',
       'info ICE1510 workflows/w.yaml:2',
       'error ICE1504 tools/h.ts:-',
@@ -330,7 +330,12 @@ describe('what is wrong is said, all at once', () => {
     const broken = async () => {
       throw new IceError('machine', 'no more processes');
     };
-    await expect(buildComponents(loadProject(root).project!, { extract: broken })).rejects.toMatchObject({
+    await expect(
+      buildComponents(loadProject(root).project!, {
+        extract: broken,
+        document: (bundle) => runtime.document(bundle),
+      }),
+    ).rejects.toMatchObject({
       code: 'machine',
     });
   });

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: sources of tools, in texts
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Permissions } from '../../src/contracts/components.ts';
 import { buildComponents } from '../../src/project/build-components.ts';
@@ -162,7 +163,10 @@ test('a build says it, also of a helper that the tool imports, and not of what w
       });`,
   });
   const build = () =>
-    buildComponents(loadProject(root).project!, { extract: (bundle) => runtime.extract(bundle) });
+    buildComponents(loadProject(root).project!, {
+      extract: (bundle) => runtime.extract(bundle),
+      document: (bundle) => runtime.document(bundle),
+    });
   // Again from the cache: the same finding.
   for (const built of [await build(), await build()]) {
     expect(built.components).toEqual([]);

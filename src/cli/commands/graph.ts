@@ -2,20 +2,26 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import type { Blueprint } from '../../contracts/blueprint.ts';
+import type { Diagnostic } from '../../contracts/diagnostics.ts';
 import { IceError } from '../../contracts/errors.ts';
 import { parseRef } from '../../contracts/ids.ts';
 import { formatDiagnostics } from '../../language/diagnostics/format.ts';
 import { parseBlueprint } from '../../language/index.ts';
+import { buildComponents } from '../../project/build-components.ts';
+import type { ComponentSource } from '../../project/component-sources.ts';
 import { explainFileError } from '../../project/file-errors.ts';
+import type { Project } from '../../project/load-project.ts';
 import { IceCommand } from '../base-command.ts';
+import { sourceOfFile } from '../built-project.ts';
 import { findComponent, refOf } from '../find-component.ts';
 import { optionalArg } from '../flags.ts';
+import { openWorkbench } from '../local-workbench.ts';
 import type { Outcome, View } from '../outcome.ts';
 import { countNodes, type GraphModel, graphMermaid, graphSvg, graphText } from '../render/graph/index.ts';
 import { themeFor } from '../render/theme.ts';
 import { runIdOf } from '../run-id.ts';
 import { looksLikeFile } from '../run-order.ts';
-import type { Workspace } from '../workspace.ts';
+import { projectOf, type Workspace } from '../workspace.ts';
 
 const FORMATS = ['text', 'mermaid', 'svg'] as const;
 type Format = (typeof FORMATS)[number];
@@ -29,7 +35,7 @@ const BY_ENDING: Record<string, Format> = {
 export default class Graph extends IceCommand<typeof Graph> {
   static override summary = 'Draw a workflow: what waits for what, and what holds what';
   static override description =
-    'In the terminal, as Mermaid, or as an SVG image. Of a file nothing is built or run; a child workflow of the project is drawn inside its node. Lines that others imply are left out, unless --all-edges.';
+    'In the terminal, as Mermaid, or as an SVG image. Of a YAML file nothing is built or run; a child workflow of the project is drawn inside its node. Lines that others imply are left out, unless --all-edges.';
   static override examples = [
     'ice graph workflows/report.yaml',
     'ice graph report --format mermaid',
@@ -126,15 +132,15 @@ export default class Graph extends IceCommand<typeof Graph> {
   async #ofRef(text: string): Promise<GraphModel> {
     const { modelOfBlueprint } = await import('../graph-model.ts');
     const workspace = await this.workspace();
-    const own = (name: string): Blueprint | undefined => this.#ofProject(workspace, name);
-    if (looksLikeFile(text)) {
-      const blueprint = this.#read(resolve(this.world.cwd, text), text);
-      return modelOfBlueprint(blueprint, async (ref) => own(parseRef(ref)?.name ?? ''));
-    }
+    const own = (name: string): Promise<Blueprint | undefined> => this.#ofProject(workspace, name);
+    const child = (ref: string): Promise<Blueprint | undefined> => own(parseRef(ref)?.name ?? '');
+    if (looksLikeFile(text)) return modelOfBlueprint(await this.#read(workspace, text), child);
     const ref = refOf(text);
-    const found = ref.kind === undefined || ref.kind === 'workflow' ? own(ref.name) : undefined;
-    if (found && ref.range === undefined)
-      return modelOfBlueprint(found, async (child) => own(parseRef(child)?.name ?? ''));
+    const found =
+      ref.range === undefined && (ref.kind === undefined || ref.kind === 'workflow')
+        ? await own(ref.name)
+        : undefined;
+    if (found) return modelOfBlueprint(found, child);
     return this.connected(workspace, async ({ client }) => {
       const document = async (digest: string): Promise<Blueprint> =>
         JSON.parse(new TextDecoder().decode(await client.artifacts.get(digest))) as Blueprint;
@@ -158,35 +164,41 @@ export default class Graph extends IceCommand<typeof Graph> {
   }
 
   /** A workflow of the project by its name. What is wrong with other files is not told here. */
-  #ofProject({ loaded }: Workspace, name: string): Blueprint | undefined {
-    const sources = loaded?.project?.sources.filter((source) => source.kind === 'workflow') ?? [];
-    for (const { path, file } of sources) {
-      const text = readText(path);
-      // A look at the text spares parsing every file for one name.
+  async #ofProject({ loaded }: Workspace, name: string): Promise<Blueprint | undefined> {
+    const project = loaded?.project;
+    for (const source of project?.sources.filter(({ kind }) => kind === 'workflow') ?? []) {
+      const text = readText(source.path);
+      // A look at the text spares reading every file for one name.
       if (text === undefined || !text.includes(name)) continue;
-      const { blueprint } = parseBlueprint({ text, file });
+      const blueprint = isModule(source.path)
+        ? (await buildOne(project!, source)).blueprint
+        : parseBlueprint({ text, file: source.file }).blueprint;
       if (blueprint?.name === name) return blueprint;
     }
     return undefined;
   }
 
-  #read(path: string, shown: string): Blueprint {
+  async #read(workspace: Workspace, shown: string): Promise<Blueprint> {
+    const path = resolve(this.world.cwd, shown);
     let text: string;
     try {
       text = readFileSync(path, 'utf8');
     } catch (error) {
       throw explainFileError(error, shown, 'read');
     }
-    if (/\.[mc]?[tj]s$/.test(path))
+    const module = isModule(path) ? sourceOfFile(projectOf(workspace), this.world.cwd, shown) : undefined;
+    if (module?.kind === 'tool')
       throw new IceError('usage', `${shown} is a tool: a graph is drawn of a workflow.`, {
         hint: 'ice graph workflows/NAME.yaml',
       });
-    const { blueprint, diagnostics } = parseBlueprint({ text, file: shown });
+    const { blueprint, diagnostics } = module
+      ? await buildOne(projectOf(workspace), module)
+      : parseBlueprint({ text, file: shown });
     if (blueprint) return blueprint;
     const errors = diagnostics.filter((each) => each.severity === 'error');
     const { output } = this;
     output.note(
-      formatDiagnostics(errors, new Map([[shown, text]]), 'pretty', {
+      formatDiagnostics(errors, new Map([[module?.file ?? shown, text]]), 'pretty', {
         color: output.theme.color,
         width: output.screen.columns,
       }).trimEnd(),
@@ -195,6 +207,25 @@ export default class Graph extends IceCommand<typeof Graph> {
       hint: 'ice validate',
       ...(output.mode === 'text' ? {} : { details: { diagnostics: errors } }),
     });
+  }
+}
+
+const isModule = (path: string): boolean => /\.[mc]?[tj]s$/.test(path);
+
+/** A workflow in TypeScript has to be built: its document is what its module makes in the sandbox. */
+async function buildOne(
+  project: Project,
+  source: ComponentSource,
+): Promise<{ blueprint?: Blueprint; diagnostics: Diagnostic[] }> {
+  const workbench = openWorkbench();
+  try {
+    const { components, diagnostics } = await buildComponents(
+      { ...project, sources: [source] },
+      { ...workbench, pulledTypes: false },
+    );
+    return { blueprint: components[0]?.blueprint, diagnostics };
+  } finally {
+    await workbench.close();
   }
 }
 

@@ -11,7 +11,7 @@ import { inputSchemaOf } from '../plan/input-schema.ts';
 import type { Catalog } from '../references/catalog.ts';
 import { checkReferences } from '../references/check-references.ts';
 import type { Draft } from '../shape/draft.ts';
-import { type DraftResult, draftOfValue, readDraft } from '../shape/read-blueprint.ts';
+import { type BlueprintInput, type DraftResult, draftOfValue, readDraft } from '../shape/read-blueprint.ts';
 import type { ParsedSource } from '../source/parsed-source.ts';
 import { rootCauseFirst } from './order.ts';
 
@@ -23,7 +23,7 @@ export interface ParseResult {
 }
 
 /** Text -> blueprint, with all findings of text and shape; nothing outside of the document is looked at. */
-export function parseBlueprint(input: { text: string; file: string }): ParseResult {
+export function parseBlueprint(input: BlueprintInput): ParseResult {
   const { draft, source, out, textual } = readDraft(input);
   const diagnostics = rootCauseFirst([...textual, ...out.diagnostics], out.dropped);
   const valid = draft && !diagnostics.some((each) => each.severity === 'error');
@@ -38,7 +38,7 @@ export interface CheckResult {
 }
 
 /** Everything that can be known of a blueprint before it runs: text, shape, references, cycles, scope, types. */
-export function checkBlueprint(input: { text: string; file: string }, catalog: Catalog): CheckResult {
+export function checkBlueprint(input: BlueprintInput, catalog: Catalog): CheckResult {
   const { diagnostics, draft } = check(readDraft(input), catalog);
   const ok = draft !== undefined && !diagnostics.some((each) => each.severity === 'error');
   return { ok, ...(ok ? { blueprint: draft.blueprint } : {}), diagnostics };

@@ -70,7 +70,7 @@ export class Collector {
         range: place,
         path: formatPath(path),
         ...extra,
-        ...(edits ? { fix: { ...extra.fix!, edits } } : {}),
+        ...(edits ? { fix: this.source.isWritten ? { ...extra.fix!, edits } : undefined } : {}),
       }),
     );
   }

@@ -27,8 +27,12 @@ export interface DraftResult {
   textual: Diagnostic[];
 }
 
+/** What a blueprint is read from: a text, or what was read of one already. */
+export type BlueprintInput = { text: string; file: string } | { source: ParsedSource };
+
 /** Text -> draft: reads the text, then the shape of everything in it, and reports all that is not as it must be. */
-export function readDraft(input: { text: string; file: string }): DraftResult {
+export function readDraft(input: BlueprintInput): DraftResult {
+  if ('source' in input) return draftOf(input.source, []);
   const { source, diagnostics, readable, repairedLines } = readSource(input);
   if (!readable) return { source, out: new Collector(source), textual: diagnostics };
   return draftOf(source, diagnostics, repairedLines);

@@ -58,6 +58,11 @@ export class ParsedSource {
     return this.text !== '';
   }
 
+  /** Whether the document is the text; else a program made it, and no edit of the text would mend it. */
+  get isWritten(): boolean {
+    return true;
+  }
+
   range(start: number, end: number): SourceRange {
     return this.lines.range(start, end);
   }

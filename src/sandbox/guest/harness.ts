@@ -52,6 +52,16 @@ export interface LooseTool {
   run(input: unknown, ctx: unknown): unknown;
 }
 
+/** A workflow as the builder made it. */
+export interface LooseWorkflow {
+  kind: 'workflow';
+  document: unknown;
+}
+/** What a bundle exports by default. */
+export type Definition = LooseTool | LooseWorkflow;
+
+const isWorkflow = (definition: Definition): definition is LooseWorkflow => definition.kind === 'workflow';
+
 class GuestFailure extends Error {
   readonly kind: GuestError['kind'];
   constructor(kind: GuestError['kind'], message: string) {
@@ -60,17 +70,29 @@ class GuestFailure extends Error {
   }
 }
 
-/** The default export of a bundle, if `defineTool` made it. */
-export function toolOf(exports: { default?: unknown }): LooseTool {
-  const tool = exports.default as LooseTool | undefined;
-  if (typeof tool !== 'object' || tool === null || tool.kind !== 'tool' || typeof tool.run !== 'function')
-    throw new GuestFailure(
-      'definition',
-      exports.default === undefined
-        ? 'The module has no default export; write `export default defineTool({ … })`'
-        : 'The default export is not what defineTool returns; write `export default defineTool({ … })`',
-    );
-  return tool;
+/** The default export of a bundle, if `defineTool` or the builder of workflows made it. */
+export function definitionOf(exports: { default?: unknown }): Definition {
+  const made = exports.default as Definition | undefined;
+  if (typeof made === 'object' && made !== null) {
+    if (made.kind === 'tool' && typeof (made as LooseTool).run === 'function') return made;
+    if (isWorkflow(made) && typeof made.document === 'object' && made.document !== null) return made;
+  }
+  // A builder that was not ended has its list and no document.
+  if (typeof (made as { outputs?: unknown } | undefined)?.outputs === 'function')
+    throw new GuestFailure('definition', 'The workflow is not finished: end it with .outputs(…)');
+  throw new GuestFailure(
+    'definition',
+    made === undefined
+      ? 'The module has no default export; write `export default defineTool({ … })`'
+      : 'The default export is not what defineTool returns; write `export default defineTool({ … })`',
+  );
+}
+
+/** The definition as a tool that can be called. */
+export function toolOf(definition: Definition): LooseTool {
+  if (isWorkflow(definition))
+    throw new GuestFailure('definition', 'The module exports a workflow, which is no tool');
+  return definition;
 }
 
 const WHY: Record<string, string> = {
@@ -93,7 +115,16 @@ function jsonSchemaOf(
   where: 'input' | 'output',
   unrepresentable: { where: string; path: string; reason: string }[],
 ): unknown {
-  if (schema._zod === undefined) return schema;
+  if (schema._zod === undefined) {
+    const [name] =
+      Object.entries(schema).find(([, value]) => (value as LooseSchema | null)?._zod !== undefined) ?? [];
+    if (name !== undefined)
+      throw new GuestFailure(
+        'definition',
+        `${where} holds zod types and is none itself: write ${where}: z.object({ ${name}: … })`,
+      );
+    return schema;
+  }
   if (typeof schema.toJSONSchema !== 'function')
     throw new GuestFailure(
       'definition',
@@ -130,9 +161,15 @@ function jsonSchemaOf(
 }
 
 /** Everything that a bundle says of itself, as JSON text. */
-export function describeTool(tool: LooseTool): string {
+export function describe(definition: Definition): string {
+  if (isWorkflow(definition)) {
+    assertJson(definition.document, 'document');
+    return JSON.stringify({ kind: 'workflow', document: definition.document });
+  }
+  const tool = definition;
   const unrepresentable: { where: string; path: string; reason: string }[] = [];
   return JSON.stringify({
+    kind: 'tool',
     name: tool.name,
     version: tool.version,
     description: tool.description,
@@ -162,7 +199,8 @@ async function parse(schema: LooseSchema, value: unknown, kind: 'input' | 'outpu
 }
 
 /** Parses the first example, so that what zod makes lazily is in the snapshot; failures don't matter here. */
-export async function warmTool(tool: LooseTool): Promise<void> {
+export async function warm(tool: Definition): Promise<void> {
+  if (isWorkflow(tool)) return;
   const examples = Array.isArray(tool.examples)
     ? (tool.examples as { input?: unknown; output?: unknown }[])
     : [];
@@ -218,7 +256,7 @@ const NOT_JSON: [string, string][] = [
 ];
 
 /** Refuses, with its path, what JSON.stringify would drop, change or fail at. */
-export function assertJson(value: unknown): void {
+export function assertJson(value: unknown, called = 'result'): void {
   const above = new Set<object>();
   const visit = (it: unknown, path: string): void => {
     if (typeof it === 'string' || typeof it === 'boolean' || it === null) return;
@@ -245,7 +283,7 @@ export function assertJson(value: unknown): void {
       }
     above.delete(object);
   };
-  visit(value, 'result');
+  visit(value, called);
 }
 
 function refuse(path: string, what: string): never {

@@ -5,7 +5,7 @@
 import { registerHooks } from 'node:module';
 import { format } from 'node:util';
 import { boundedLog, makeContext } from '../guest/context.ts';
-import { callTool, describeTool, guestError, type LooseTool, toolOf } from '../guest/harness.ts';
+import { callTool, type Definition, definitionOf, describe, guestError, toolOf } from '../guest/harness.ts';
 import type { CallLimits, ToChild, ToParent, WireResponse } from '../protocol.ts';
 
 // The channel is ours: taken before any tool runs, and out of its reach by name.
@@ -13,7 +13,7 @@ const post = process.send!.bind(process) as (message: ToParent) => boolean;
 Object.defineProperty(process, 'send', { value: undefined, configurable: true });
 
 const codes = new Map<string, string>();
-const tools = new Map<string, Promise<LooseTool>>();
+const definitions = new Map<string, Promise<Definition>>();
 
 registerHooks({
   resolve(specifier, context, next) {
@@ -37,13 +37,13 @@ interface Current {
 }
 let current: Current | undefined;
 
-function toolFor(digest: string): Promise<LooseTool> | undefined {
+function definitionFor(digest: string): Promise<Definition> | undefined {
   const url = `ice-tool:${digest}`;
-  if (!tools.has(digest)) {
+  if (!definitions.has(digest)) {
     if (!codes.has(url)) return undefined;
-    tools.set(digest, import(url).then(toolOf));
+    definitions.set(digest, import(url).then(definitionOf));
   }
-  return tools.get(digest);
+  return definitions.get(digest);
 }
 
 function begin(
@@ -104,7 +104,7 @@ async function handle(message: ToChild): Promise<void> {
     case 'extract':
     case 'call': {
       const { id } = message;
-      const loading = toolFor(message.digest);
+      const loading = definitionFor(message.digest);
       if (loading === undefined) {
         post({ t: 'need', id });
         return;
@@ -112,11 +112,16 @@ async function handle(message: ToChild): Promise<void> {
       const call = message.t === 'call' ? message : { secrets: {}, idempotencyKey: '' };
       const { context } = begin(id, message.limits, call);
       try {
-        const tool = await loading;
+        const definition = await loading;
         const json =
           message.t === 'extract'
-            ? describeTool(tool)
-            : await callTool(tool, JSON.parse(message.input), context, message.limits.outputBytes);
+            ? describe(definition)
+            : await callTool(
+                toolOf(definition),
+                JSON.parse(message.input),
+                context,
+                message.limits.outputBytes,
+              );
         settle(id, { json });
       } catch (error) {
         settle(id, { error });

@@ -251,9 +251,11 @@ describe('references', () => {
 
 describe('hostile schemas end soon', () => {
   const soon = (work: () => unknown): void => {
-    const before = performance.now();
+    // Time of the processor: what else the machine does at that moment is not ours.
+    const before = process.cpuUsage();
     work();
-    expect(performance.now() - before).toBeLessThan(1_500);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1000).toBeLessThan(1_500);
   };
 
   const fan: JsonSchema = {

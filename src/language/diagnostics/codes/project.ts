@@ -45,10 +45,10 @@ export const PROJECT_CODES = {
     "name: 'price-tool'",
   ),
   ICE1508: entry(
-    'A tool that cannot be loaded',
-    'Its file could not be bundled, or failed while its definition was read.',
-    "import x from './missing.ts'",
-    "import x from './there.ts'",
+    'A module that cannot be loaded',
+    'The file of a tool, or of a workflow in TypeScript, failed while its definition was read: it threw, or exports something else.',
+    "export default { name: 'price', … }",
+    "export default defineTool({ name: 'price', … })",
   ),
   ICE1509: entry(
     'A type that JSON Schema does not have',
@@ -93,8 +93,8 @@ export const PROJECT_CODES = {
     'workflows/small.yaml',
   ),
   ICE1516: entry(
-    'A file that exports no tool',
-    'The default export of a tool’s file is what defineTool returns.',
+    'A file that exports no tool, or no workflow',
+    'The default export of a tool’s file is what defineTool returns; that of a workflow in TypeScript is what the builder returns.',
     'export const price = …',
     'export default defineTool({ … })',
   ),
@@ -109,5 +109,11 @@ export const PROJECT_CODES = {
     'A tool is given the secrets of its permissions alone; reading any other fails. A push shows to whoever accepts it which secrets a tool has.',
     'ctx.secrets.EXAMPLE_KEY',
     "permissions: { secrets: ['EXAMPLE_KEY'] },\nctx.secrets.EXAMPLE_KEY",
+  ),
+  ICE1519: entry(
+    'A part of a tool that is not right',
+    'defineTool has other fields, or the value of one has not the form it must have: a permission, a limit, a schema, an example.',
+    'defineTool({ …, execute: ({ cost }) => … })',
+    'defineTool({ …, run: ({ cost }) => … })',
   ),
 };

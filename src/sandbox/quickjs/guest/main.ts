@@ -3,7 +3,15 @@
  * other side calls. Bundled as text into guest.generated.ts by scripts/build-guest.ts.
  */
 import { boundedLog, makeContext, show } from '../../guest/context.ts';
-import { callTool, describeTool, guestError, type LooseTool, toolOf, warmTool } from '../../guest/harness.ts';
+import {
+  callTool,
+  type Definition,
+  definitionOf,
+  describe,
+  guestError,
+  toolOf,
+  warm,
+} from '../../guest/harness.ts';
 import { structuredClone } from './clone.ts';
 import { AbortController, AbortSignal, Headers, RemoteBody, Request, Response } from './fetch-objects.ts';
 import { host } from './host.ts';
@@ -84,7 +92,7 @@ interface Waiting {
 }
 const waiting = new Map<number, Waiting>();
 let requests = 0;
-let tool: LooseTool | undefined;
+let definition: Definition | undefined;
 
 const bridge = {
   log: (level: string, message: string, fields: unknown) =>
@@ -125,8 +133,8 @@ const entries = {
   load(namespace: { default?: unknown }): void {
     finish(
       (async () => {
-        tool = toolOf(namespace);
-        await warmTool(tool);
+        definition = definitionOf(namespace);
+        await warm(definition);
         return '';
       })(),
     );
@@ -134,7 +142,7 @@ const entries = {
   /** What the module threw while it was evaluated. */
   failed: (error: unknown): void => void host('failed', JSON.stringify(guestError(error))),
   extract(): void {
-    finish((async () => describeTool(tool!))());
+    finish((async () => describe(definition!))());
   },
   call(text: string, input: string): void {
     const { seed, idempotencyKey, secrets, limits } = JSON.parse(text) as CallMessage;
@@ -148,7 +156,7 @@ const entries = {
       fetches: limits.fetches,
     });
     fetchNow = context['fetch'] as typeof fetchNow;
-    finish(callTool(tool!, JSON.parse(input), context, limits.outputBytes));
+    finish(callTool(toolOf(definition!), JSON.parse(input), context, limits.outputBytes));
   },
   fetched(n: number, text: string): void {
     const { answer, error } = JSON.parse(text) as {
