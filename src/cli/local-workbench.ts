@@ -11,6 +11,8 @@ export interface Workbench {
   std(): Promise<CatalogEntry[]>;
   /** The names of the keys of a model's provider; undefined when it needs none. */
   keysOf(model: string): Promise<readonly string[] | undefined>;
+  /** The model providers that there are, with those of ICE_MODEL_ENDPOINTS, whose text is given. */
+  providers(endpoints: string): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
@@ -26,6 +28,7 @@ export function openWorkbench(): Workbench {
     document: async (bundle, runtime) => (await open()).document(bundle, runtime),
     std: async () => (await open()).std(),
     keysOf: async (model) => (await open()).keysOf(model),
+    providers: async (endpoints) => (await open()).providers(endpoints),
     close: async () => {
       if (opened) await (await opened).close();
     },

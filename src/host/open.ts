@@ -25,6 +25,7 @@ import { operatorToken, registerOperator } from './operator-token.ts';
 import { openRuntimes, type Runtimes } from './runtimes.ts';
 import { sealRuns } from './sealed-runs.ts';
 import { tokenFileOf } from './server-file.ts';
+import { assertModels } from './start-models.ts';
 import { assertSecrets } from './start-secrets.ts';
 import { openStd, type StdTools } from './std-catalog.ts';
 import { IN_MEMORY, openStores, type Stores } from './stores.ts';
@@ -203,7 +204,12 @@ function assemble(parts: Parts): Host {
     // Recorded answers need no keys.
     ...(parts.options.tapeOf || parts.options.secrets
       ? {}
-      : { assertSecrets: (of: string, plan: Plan) => assertSecrets(secrets, of, plan) }),
+      : {
+          assertStartable: async (of: string, plan: Plan, maxCost: number | undefined) => {
+            await assertModels(models, plan, maxCost);
+            await assertSecrets(secrets, of, plan);
+          },
+        }),
     engine: { ...engine, follow: runs.shownFollow(engine.follow) },
     std,
     clock: { now: Date.now },

@@ -28,6 +28,14 @@ export function createWorkbench() {
     keysOf: async (model: string): Promise<readonly string[] | undefined> =>
       (await import('../models/providers/catalog.ts')).secretOfModel(model),
 
+    async providers(endpoints: string): Promise<readonly string[]> {
+      const [{ PROVIDERS }, { readEndpoints }] = await Promise.all([
+        import('../models/providers/catalog.ts'),
+        import('../models/open-models.ts'),
+      ]);
+      return ['echo', ...Object.keys(PROVIDERS), ...readEndpoints(endpoints).map(([name]) => name)];
+    },
+
     close: (): Promise<void> => runtimes.close(),
   };
 }

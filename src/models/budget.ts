@@ -16,13 +16,7 @@ export function answerWithin(
   request: Pick<ModelRequest, 'messages' | 'tools' | 'output' | 'maxTokens'>,
   left: number,
 ): number | undefined {
-  if (!price) {
-    throw new IceError('budget_exceeded', `${model} has no price, so the budget cannot be kept`, {
-      hint: 'Give it a line in the price table (ICE_MODEL_PRICES), or run without maxCost.',
-      details: { model },
-      terminal: true,
-    });
-  }
+  if (!price) throw noPrice(model);
   const prompt = (promptTokens(model, request) * price.input) / 1e6;
   const tokens =
     price.output === 0 ? Number.POSITIVE_INFINITY : Math.floor(((left - prompt) * 1e6) / price.output);
@@ -37,6 +31,14 @@ export function answerWithin(
     { hint: 'Raise maxCost, or shorten the prompt.', details: { model, left, prompt }, terminal: true },
   );
 }
+
+/** A model without a price can't be held to a budget. */
+export const noPrice = (model: string): IceError =>
+  new IceError('budget_exceeded', `${model} has no price, so the budget cannot be kept`, {
+    hint: 'Give it a line in the price table (ICE_MODEL_PRICES), or run without maxCost.',
+    details: { model },
+    terminal: true,
+  });
 
 /** The answer was cut where the budget ended. It was paid, so the details say for how much. */
 export const cutByBudget = (model: string, left: number, details: Record<string, unknown>): IceError =>

@@ -122,7 +122,7 @@ export async function checkExchanges(
   if (parsed.success) return { exchanges: parsed.data.exchanges as Exchange[], diagnostics: [] };
   return {
     diagnostics: parsed.error.issues.slice(0, MOST_FINDINGS).map((each) => {
-      const { path, message } = innermost(each);
+      const { path, message } = innermost(each, (place) => inside(value, place));
       const where = path.join('.');
       const { start, end } = placeOf(document, path, text);
       return finding('ICE1812', file, `${where || 'the document'}: ${message}`, {
@@ -150,10 +150,37 @@ function placeOf(
   return { start: 0, end: 0 };
 }
 
-/** Of an answer that matches no form, the finding of the form that it came nearest to. */
-function innermost(issue: z.core.$ZodIssue): { path: PropertyKey[]; message: string } {
+/** The value at a path; undefined where there is none. */
+const inside = (value: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>(
+    (at, key) =>
+      typeof at === 'object' && at !== null && Object.hasOwn(at, key)
+        ? (at as Record<PropertyKey, unknown>)[key]
+        : undefined,
+    value,
+  );
+
+/**
+ * Of an answer that matches no form, the first finding of the form that it was meant as: a failure has an `error`.
+ * An unknown key comes before what lacks: it is mostly the one that was meant.
+ */
+function innermost(issue: z.core.$ZodIssue, at: (path: readonly PropertyKey[]) => unknown): Finding {
+  if (issue.code === 'unrecognized_keys') {
+    const value = at(issue.path);
+    const [key] = issue.keys;
+    const there = typeof value === 'object' && value !== null && key !== undefined && key in value;
+    return { path: [...issue.path, ...(there ? [key] : [])], message: 'there is no such field' };
+  }
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return issue;
-  const [nearest] = issue.errors.toSorted((a, b) => a.length - b.length);
-  const inner = nearest?.[0];
-  return inner ? { path: [...issue.path, ...inner.path], message: inner.message } : issue;
+  const value = at(issue.path);
+  const failure = typeof value === 'object' && value !== null && 'error' in value;
+  const about = (form: z.core.$ZodIssue[]) => form.some(({ path }) => path[0] === 'error');
+  const [meant] = issue.errors.toSorted(
+    (a, b) => Number(about(a) !== failure) - Number(about(b) !== failure) || a.length - b.length,
+  );
+  const first = meant?.find(({ code }) => code === 'unrecognized_keys') ?? meant?.[0];
+  if (!first) return issue;
+  return innermost({ ...first, path: [...issue.path, ...first.path] }, at);
 }
+
+type Finding = Pick<z.core.$ZodIssue, 'path' | 'message'>;

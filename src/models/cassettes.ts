@@ -142,6 +142,7 @@ const contentKey = (kind: string, request: JsonObject): string =>
 
 const MOST_COMPARED = 500;
 const MOST_LINES = 20;
+const MOST_OF_ANOTHER = 4;
 
 /** What a request is compared with: the recordings of its own case, if there are any. */
 function nearTo(exchanges: Exchange[], name: string | undefined): Exchange[] {
@@ -151,6 +152,10 @@ function nearTo(exchanges: Exchange[], name: string | undefined): Exchange[] {
 
 const whatIs = (kind: ExchangeKind, request: JsonObject): string =>
   kind === 'model' ? `a call of ${String(request['model'])}` : `${request['method']} ${request['url']}`;
+
+/** Who was asked: a model, or a method. */
+const whoIs = (kind: ExchangeKind, request: JsonObject): unknown =>
+  kind === 'model' ? request['model'] : request['method'];
 
 const noCassette = (file: string, kind: ExchangeKind, request: JsonObject): IceError =>
   new IceError('cassette_miss', `Nothing is recorded, and tests do not go out: ${whatIs(kind, request)}`, {
@@ -188,10 +193,13 @@ function miss(asking: {
     );
   }
   const asked = linesOf(request);
-  const diffs = all
-    .filter((exchange) => exchange.kind === kind)
+  const same = all.filter((exchange) => exchange.kind === kind);
+  // Of the same model, or of the same method: what another one was asked explains nothing, unless it is nearly the same.
+  const alike = same.filter((one) => whoIs(kind, one.request) === whoIs(kind, request));
+  const diffs = (alike.length > 0 ? alike : same)
     .slice(0, MOST_COMPARED)
-    .map((exchange) => differences(linesOf(exchange.request), asked));
+    .map((exchange) => differences(linesOf(exchange.request), asked))
+    .filter((diff) => alike.length > 0 || diff.length <= MOST_OF_ANOTHER);
   const nearest = diffs.sort((a, b) => a.length - b.length)[0];
   const shown = nearest && nearest.length > MOST_LINES ? [...nearest.slice(0, MOST_LINES), '…'] : nearest;
   return new IceError('cassette_miss', `${file} does not hold ${what}`, {

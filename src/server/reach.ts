@@ -28,7 +28,7 @@ export async function reachOf(
   const all = [root, ...catalog.reached.values()];
   const models = all.flatMap(({ blueprint, agent }) => {
     const document = blueprint ?? agent;
-    return document ? modelsIn(document) : [];
+    return document ? modelsIn(document).flat() : [];
   });
   return {
     components: all

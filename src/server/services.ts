@@ -25,8 +25,11 @@ export interface Services {
   drafts: DraftStore;
   /** Absent: this target keeps no secrets. */
   secrets?: Secrets;
-  /** Fails with `secret_missing` when a run of the plan lacks a secret or a key. Absent: it shows when it is needed. */
-  assertSecrets?(project: string, plan: Plan): Promise<void>;
+  /**
+   * Fails when a run of the plan lacks what it needs: a secret or a key, a model's provider, under a budget a model's
+   * price. Absent: it shows when it is needed.
+   */
+  assertStartable?(project: string, plan: Plan, maxCost: number | undefined): Promise<void>;
   engine: RunControl;
   std: StdCatalog;
   clock: { now(): number };

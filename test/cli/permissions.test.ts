@@ -195,6 +195,38 @@ outputs: { text: "{{ say.text }}" }
   expect(await ice(['run', 'caller'], '', env)).toMatchObject({ code: 0, said: { outputs: { text: '6' } } });
 });
 
+test('a provider that is not there is named by validate, and refused at start', async () => {
+  folder = tempFolder({
+    'ice.yaml': 'name: providers\n',
+    'workflows/ask.yaml': `blueprint: 2
+name: ask
+version: 1.0.0
+description: x
+inputs: { model: { type: string, default: nosuch/thing } }
+nodes:
+  - { id: pick, type: set, values: { model: nosuch/thing, also: "{{ inputs.model }}" } }
+  - { id: say, type: llm, model: echo/default, fallback: [opnai/gpt-5, ours/small], prompt: "Say {{ pick.model }}{{ pick.also }}" }
+outputs: { text: "{{ say.text }}" }
+`,
+  });
+  expect((await ice(['validate'])).said.diagnostics).toMatchObject([
+    {
+      code: 'ICE1705',
+      severity: 'warning',
+      range: { start: { line: 8, column: 59 } },
+      help: expect.stringContaining("Did you mean 'openai'?"),
+    },
+    { code: 'ICE1705', message: "There is no model provider 'ours' here" },
+  ]);
+  const env = { ICE_MODEL_ENDPOINTS: 'ours=http://127.0.0.1:9/v1' };
+  expect((await ice(['validate'], '', env)).said.diagnostics).toHaveLength(1);
+  expect(await ice(['run', 'ask'], '', env)).toMatchObject({
+    code: 3,
+    said: { error: { code: 'provider_missing' } },
+  });
+  expect((await ice(['runs', 'list'])).said.items).toEqual([]);
+});
+
 test('an input that is writeOnly is in no file and no view', async () => {
   const secret = 'correct-horse-battery';
   folder = tempFolder({

@@ -52,6 +52,7 @@ const ELSEWHERE: Record<string, string> = {
   ICE1324: 'whether a node has a value is known when it runs',
   ICE1426: 'outputs have no declared schemas yet',
   ICE1704: 'whether a secret is set is known on a target',
+  ICE1705: 'which providers there are is known on a target',
   ICE1432: 'reading a skipped node is allowed; the code is kept for a lint',
 };
 

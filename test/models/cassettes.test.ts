@@ -106,6 +106,24 @@ describe('models', () => {
     });
     expect((error as IceError).hint).toContain('ice test --record');
   });
+
+  test('a recording of another model is shown only where it is nearly the same', async () => {
+    const tape = await record();
+    await wrapModels(models, tape).generate('echo/default', ask('Sum the orders'));
+    const playing = wrapModels(none, await replay(tape));
+    const renamed = await playing
+      .generate('openai/gpt-5', ask('Sum the orders'))
+      .catch((reason: IceError) => reason);
+    expect((renamed as IceError).details).toMatchObject({
+      diff: ['- model: "echo/default"', '+ model: "openai/gpt-5"'],
+    });
+    const other = await playing
+      .generate('openai/gpt-5', ask('Name a title', { output: { type: 'object' }, temperature: 0.1 }))
+      .catch((reason: IceError) => reason);
+    expect(other).toMatchObject({ message: 'a.yaml does not hold a call of openai/gpt-5' });
+    expect((other as IceError).details).not.toHaveProperty('diff');
+    expect((other as IceError).hint).toBe('Record it: ice test --record');
+  });
 });
 
 describe('the network', () => {
@@ -247,7 +265,15 @@ test.each([
     'cassette: 1\nexchanges:\n  - { kind: fetch, request: {}, answer: { status: 200, headers: {}, body: { base64: "%" } } }',
     /base64/,
   ],
-  ['cassette: 1\nexchanges:\n  - { kind: model, request: {}, answer: { text: 7 } }', /answer/],
+  ['cassette: 1\nexchanges:\n  - { kind: model, request: {}, answer: { text: 7 } }', /answer\.text/],
+  [
+    'cassette: 1\nexchanges:\n  - kind: model\n    request: {}\n    answer:\n      text: a\n      finishReson: stop\n',
+    /exchanges\.0\.answer\.finishReson: there is no such field, at line 7/,
+  ],
+  [
+    'cassette: 1\nexchanges:\n  - kind: model\n    request: {}\n    answer:\n      error: { code: x }\n',
+    /exchanges\.0\.answer\.error\.message/,
+  ],
   ['cassette: 1\nexchanges:\n  - &a { kind: model, request: {}, answer: {} }\n  - *a\n', /alias/i],
 ])('a file that was edited into %j is refused at its place', async (text, message) => {
   await expect(replay(text)).rejects.toMatchObject({

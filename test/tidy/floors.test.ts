@@ -19,7 +19,7 @@ const FLOORS: Record<string, { may: string[]; node: boolean }> = {
   registry: { may: ['contracts', 'language/types'], node: false },
   engine: { may: ['contracts', 'language/expressions'], node: false },
   project: { may: ['contracts', 'language', 'registry', 'sandbox/port'], node: true },
-  models: { may: ['contracts', 'language'], node: true },
+  models: { may: ['contracts', 'language', 'secrets/redactor'], node: true },
   testing: { may: ['contracts', 'language', 'models/port'], node: false },
   secrets: { may: ['contracts'], node: true },
   sandbox: { may: ['contracts', 'language'], node: true },

@@ -10,8 +10,8 @@ import { IceCommand } from '../base-command.ts';
 import { type BuiltProject, buildProject, errorsIn, sourceOfFile } from '../built-project.ts';
 import { type Drift, driftOf, sayDrift } from '../drift.ts';
 import { lockedFlag } from '../flags.ts';
-import { openWorkbench } from '../local-workbench.ts';
-import { missingSecrets } from '../missing-secrets.ts';
+import { openWorkbench, type Workbench } from '../local-workbench.ts';
+import { missingSecrets, unknownProviders } from '../missing-here.ts';
 import type { Outcome } from '../outcome.ts';
 import { plural } from '../render/figures.ts';
 import { isCassette, isTestFile, selectTests } from '../test-files.ts';
@@ -110,7 +110,8 @@ export default class Validate extends IceCommand<typeof Validate> {
       locked?.assertStd(built);
       const texts = new Map([...(loaded?.texts ?? []), ...built.texts]);
       const unset = await missingSecrets(built, workbench.keysOf, (names) => this.#setHere(workspace, names));
-      const diagnostics = [...(loaded?.diagnostics ?? []), ...built.diagnostics, ...unset];
+      const unknown = await this.#unknownProviders(workspace, built, workbench);
+      const diagnostics = [...(loaded?.diagnostics ?? []), ...built.diagnostics, ...unset, ...unknown];
       const files = new Set([
         ...named.map((source) => source.file),
         ...(tests.length > 0 ? selectTests(project, this.world.cwd, tests).testFiles : []),
@@ -148,6 +149,12 @@ export default class Validate extends IceCommand<typeof Validate> {
   #database(workspace: Workspace): string {
     const { root } = projectOf(workspace);
     return resolve(root, workspace.settings.database.value ?? '.ice/ice.db');
+  }
+
+  async #unknownProviders(workspace: Workspace, built: BuiltProject, workbench: Workbench) {
+    // Another target has endpoints of its own: a run there says it.
+    if (targetOf(workspace).kind !== 'local') return [];
+    return unknownProviders(built, () => workbench.providers(workspace.settings.modelEndpoints.value ?? ''));
   }
 
   /** Which of these secrets a local run would have: from the environment, or the project's own store. */

@@ -1,6 +1,6 @@
 import type { IceError } from '../../contracts/errors.ts';
 import { docsOf } from '../../contracts/errors.ts';
-import { oneLine, printable, wrap } from './text-width.ts';
+import { oneLine, printable, textWidth, wrap } from './text-width.ts';
 import type { Theme } from './theme.ts';
 
 interface Finding {
@@ -23,8 +23,10 @@ export function errorLines(
   const lines = wrap(oneLine(first), width - 2).map((line, i) =>
     i === 0 ? `${theme.bad(theme.mark.fail)} ${theme.strong(line)}` : `  ${theme.strong(line)}`,
   );
-  const code = theme.dim(`(${error.code})`);
-  lines[lines.length - 1] += ` ${code}`;
+  const code = `(${error.code})`;
+  // Whole, or on a line of its own: a code that is broken over two lines can't be searched for.
+  if (textWidth(lines.at(-1)!) + 1 + code.length > width) lines.push(`  ${theme.dim(code)}`);
+  else lines[lines.length - 1] += ` ${theme.dim(code)}`;
   for (const line of rest) lines.push(`  ${line}`);
   if (findings) for (const line of findingLines(error, theme)) lines.push(`  ${line}`);
   if (error.hint) {

@@ -83,11 +83,11 @@ export function referencesOf(document: Blueprint | AgentDocument): ComponentRef[
   return [...found.values()];
 }
 
-/** The models that the nodes of a blueprint, or an agent, may ask, fallbacks included. */
-export function modelsIn(document: Blueprint | AgentDocument): string[] {
-  const found = new Set<string>();
+/** The models that each node of a blueprint, or an agent, may ask: its own, then its fallbacks. */
+export function modelsIn(document: Blueprint | AgentDocument): string[][] {
+  const found: string[][] = [];
   const add = ({ model, fallback = [] }: { model?: string | undefined; fallback?: string[] | undefined }) => {
-    for (const one of [model, ...fallback]) if (one !== undefined) found.add(one);
+    if (model !== undefined) found.push([model, ...fallback]);
   };
   const visit = (nodes: BlueprintNode[]) => {
     for (const node of nodes) {
@@ -97,5 +97,5 @@ export function modelsIn(document: Blueprint | AgentDocument): string[] {
   };
   if ('nodes' in document) visit(document.nodes);
   else add(document);
-  return [...found];
+  return found;
 }

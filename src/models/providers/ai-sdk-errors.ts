@@ -1,4 +1,5 @@
 import { IceError, type IceErrorOptions } from '../../contracts/errors.ts';
+import { createRedactor } from '../../secrets/redactor.ts';
 
 /** What the error of a provider is told with: never the key, not even in the provider's own words. */
 export interface ErrorContext {
@@ -40,16 +41,15 @@ export function providerError(error: unknown, context: ErrorContext): IceError {
     name === 'AI_NoSuchModelError'
   )
     return rejected(`${context.model} cannot be asked this: ${said}`, context, undefined, {});
-  const network = networkCode(error);
+  const network = networkProblem(error, context);
   if (network)
-    return failed(
-      `${context.model} could not be reached at ${context.origin} (${network})`,
-      context,
-      undefined,
-      {
-        hint: `Check the network and the address ${context.origin}, or give the node retry or fallback.`,
-      },
-    );
+    return failed(network, context, undefined, {
+      hint: `Check the network and the address ${context.origin}, or give the node retry or fallback.`,
+    });
+  if (isNonsense(name, said))
+    return failed(`The answer of ${context.model} is not what its protocol says`, context, status, {
+      hint: `Check that ${context.origin} is the address of such a provider; or give the node retry or fallback.`,
+    });
   return failed(`The answer of ${context.model} cannot be used: ${said}`, context, status, {});
 }
 
@@ -138,7 +138,7 @@ const LONGEST = 300;
 /** One line without the key, and without anything that has the look of one. */
 function clean(text: string, context: ErrorContext): string {
   let line = text.replace(/\s+/g, ' ').trim();
-  if (context.key) line = line.replaceAll(context.key, '***');
+  if (context.key) line = createRedactor([context.key]).text(line);
   line = line
     .replace(/\b(?:sk|pk|rk|gsk|xai)-[\w*-]{4,}/g, '***')
     .replace(/\bAIza[\w-]{10,}/g, '***')
@@ -146,13 +146,22 @@ function clean(text: string, context: ErrorContext): string {
   return line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line;
 }
 
-/** `ECONNREFUSED`, `UND_ERR_SOCKET` …: found at any depth of causes; `terminated` is how fetch tells of a broken body. */
-function networkCode(error: unknown): string | undefined {
+/** The library's own words for events that are no JSON or have another shape: they say nothing to who reads them. */
+const isNonsense = (name: string, said: string): boolean =>
+  name === 'AI_JSONParseError' ||
+  name === 'AI_TypeValidationError' ||
+  /^(?:JSON parsing failed|Type validation failed|Expected a normalized)/.test(said);
+
+/** What is wrong with the way to the provider, if that is it; causes are looked into at any depth. */
+function networkProblem(error: unknown, { model, origin }: ErrorContext): string | undefined {
   for (let at = error, depth = 0; typeof at === 'object' && at !== null && depth < 6; depth++) {
     const { code, cause, message } = at as { code?: unknown; cause?: unknown; message?: unknown };
     if (typeof code === 'string' && /^(?:E[A-Z]{3,}|UND_ERR_\w+|ERR_\w+|CERT_\w+|DEPTH_\w+)$/.test(code))
-      return code;
-    if (message === 'terminated') return 'the connection broke off';
+      return `${model} could not be reached at ${origin} (${code})`;
+    // How fetch tells of a body that ends before its end.
+    if (message === 'terminated') return `The connection to ${model} at ${origin} broke off`;
+    // Ports that fetch refuses to speak to have no code.
+    if (message === 'bad port') return `${model} could not be reached at ${origin} (fetch refuses this port)`;
     at = cause;
   }
   return undefined;

@@ -75,7 +75,7 @@ export function runRoutes(services: Services, streams: Streams): Pick<Handlers, 
       const fresh = async () => {
         const { plan, planDigest } = await compiler.plan(project, source, by);
         const inputs = checkInputs(plan, body.inputs, call.longIntegers);
-        await services.assertSecrets?.(project, plan);
+        await services.assertStartable?.(project, plan, body.maxCost);
         return { plan, planDigest, inputs };
       };
       let made: Awaited<ReturnType<typeof fresh>>;

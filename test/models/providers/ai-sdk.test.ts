@@ -233,6 +233,13 @@ describe.each(CASES)('$provider', (at) => {
     });
   });
 
+  test('a key that comes back encoded is in no part of the error', async () => {
+    const forms = [Buffer.from(KEY).toString('base64'), Buffer.from(`Basic:${KEY}`).toString('base64url')];
+    const error = await fail([{ status: 400, message: `You sent ${forms.join(' and ')}` }]);
+    for (const form of forms) expect(JSON.stringify(error)).not.toContain(form.slice(8, 24));
+    expect(error.message).toMatch(/You sent \*\*\* and \S*\*\*\*/);
+  });
+
   test('a redirect is refused: the key must not travel on', async () => {
     const error = await fail([{ status: 307, headers: { location: 'http://127.0.0.1:1/elsewhere' } }]);
     expect(error).toMatchObject({ code: 'provider_rejected', hint: expect.stringContaining('redirects') });
@@ -250,7 +257,12 @@ describe.each(CASES)('$provider', (at) => {
 
   test('a stream that is no JSON is a failure that may be retried', async () => {
     const error = await fail([{ malformed: { text: 'Hello, world' } }]);
-    expect(error).toMatchObject({ code: 'provider_failed', terminal: false });
+    expect(error).toMatchObject({
+      code: 'provider_failed',
+      terminal: false,
+      message: `The answer of ${at.provider}/some-model is not what its protocol says`,
+      hint: expect.stringContaining(fake!.url),
+    });
   });
 
   test('silence ends, before the answer and within it', async () => {

@@ -122,4 +122,10 @@ export const REFERENCE_CODES = {
     "permissions: { secrets: ['EXAMPLE_KEY'] }",
     "permissions: { secrets: ['EXAMPLE_KEY'] }   # after: ice secret set EXAMPLE_KEY",
   ),
+  ICE1705: entry(
+    'A model provider that is not there',
+    'A model is written provider/name. This machine knows no provider of that name, so a run that names it is refused before anything of it runs. Other targets may have endpoints of their own.',
+    'model: opnai/gpt-5',
+    'model: openai/gpt-5   # or: ICE_MODEL_ENDPOINTS="opnai=http://127.0.0.1:11434/v1"',
+  ),
 };

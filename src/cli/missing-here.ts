@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../contracts/diagnostics.ts';
-import type { Json } from '../contracts/json.ts';
 import { finding } from '../language/diagnostics/finding.ts';
-import { referencesOf } from '../language/index.ts';
+import { hint } from '../language/expressions/suggest.ts';
+import { modelsIn, referencesOf } from '../language/index.ts';
 import type { ProjectComponent } from '../project/build-components.ts';
 import type { BuiltProject } from './built-project.ts';
 
@@ -25,7 +25,7 @@ async function neededBy(built: BuiltProject, keysOf: KeysOf): Promise<Needed[]> 
       needed.push({ names: [secret], component, written: secret, by: `The tool ${name}` });
     const document = component.blueprint ?? component.agent;
     if (!document) continue;
-    for (const [model, ...fallback] of modelLists(document as unknown as Json)) {
+    for (const [model, ...fallback] of modelsIn(document)) {
       const keys = await Promise.all([model!, ...fallback].map(keysOf));
       if (keys.every((names) => names !== undefined))
         needed.push({ names: keys.flat(), component, written: model!, by: `The model ${model}` });
@@ -39,18 +39,6 @@ async function neededBy(built: BuiltProject, keysOf: KeysOf): Promise<Needed[]> 
     }
   }
   return needed;
-}
-
-/** `model` with its `fallback`, wherever one stands in a document. */
-function modelLists(value: Json): string[][] {
-  if (typeof value !== 'object' || value === null) return [];
-  if (Array.isArray(value)) return value.flatMap(modelLists);
-  const { model, fallback } = value;
-  const own =
-    typeof model === 'string'
-      ? [[model, ...(Array.isArray(fallback) ? fallback.filter((one) => typeof one === 'string') : [])]]
-      : [];
-  return [...own, ...Object.values(value).flatMap(modelLists)];
 }
 
 /**
@@ -79,6 +67,35 @@ export async function missingSecrets(
         help: `A run is refused without it: ice secret set ${name}`,
       }),
     );
+  }
+  return [...found.values()];
+}
+
+/**
+ * A warning for each model of a provider that there is not here (ICE1705). `providers` is asked when a document names
+ * a model at all.
+ */
+export async function unknownProviders(
+  built: BuiltProject,
+  providers: () => Promise<readonly string[]>,
+): Promise<Diagnostic[]> {
+  const found = new Map<string, Diagnostic>();
+  for (const { file, blueprint, agent } of built.components) {
+    const document = blueprint ?? agent;
+    for (const model of document ? modelsIn(document).flat() : []) {
+      const [provider] = model.split('/', 1);
+      if (provider === 'echo' || found.has(`${file} ${model}`)) continue;
+      const known = await providers();
+      if (known.includes(provider!)) continue;
+      found.set(
+        `${file} ${model}`,
+        finding('ICE1705', file, `There is no model provider '${provider}' here`, {
+          severity: 'warning',
+          ...rangeOf(built.texts.get(file) ?? '', model),
+          help: `${hint(provider!, known) ?? ''} Providers: ${known.join(', ')}. Others get a name by ICE_MODEL_ENDPOINTS.`.trim(),
+        }),
+      );
+    }
   }
   return [...found.values()];
 }

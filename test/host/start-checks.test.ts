@@ -50,7 +50,8 @@ async function push(more: object): Promise<void> {
     for (const [digest, bytes] of artifacts) await client.artifacts.put(digest, bytes);
   await client.pushes.create({ items: all.map(({ item }) => item), dryRun: false });
 }
-const asked = () => client.runs.create({ ref: 'workflow/flow', inputs: {} });
+const asked = (more: { maxCost?: number } = {}) =>
+  client.runs.create({ ref: 'workflow/flow', inputs: {}, ...more });
 
 test('all that is missing, with the commands that set it, and no run is made', async () => {
   await start();
@@ -82,4 +83,26 @@ test('a fallback that needs no key, and any one name of a key, are enough', asyn
   await expect(client.runs.create({ digest: google.item.digest, inputs: {} })).resolves.toMatchObject({
     name: 'flow',
   });
+});
+
+test('a provider that is not there', async () => {
+  await start({ SHOP_KEY: 'abcdef' });
+  await push({ model: 'openai/gpt-5', fallback: ['opnai/gpt-5'] });
+  await expect(asked()).rejects.toMatchObject({
+    code: 'provider_missing',
+    hint: expect.stringContaining("Did you mean 'openai'?"),
+  });
+  expect((await client.runs.list({})).items).toEqual([]);
+});
+
+test('a model without a price, when there is a budget; without one it may be asked', async () => {
+  await start({ SHOP_KEY: 'abcdef', OPENAI_API_KEY: 'sk-x' });
+  await push({ model: 'openai/gpt-5', fallback: ['openai/of-our-own'] });
+  await expect(asked({ maxCost: 1 })).rejects.toMatchObject({
+    code: 'budget_exceeded',
+    message: 'openai/of-our-own has no price, so the budget cannot be kept',
+    hint: expect.stringContaining('ICE_MODEL_PRICES'),
+  });
+  expect((await client.runs.list({})).items).toEqual([]);
+  await expect(asked()).resolves.toMatchObject({ name: 'flow' });
 });
