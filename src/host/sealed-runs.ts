@@ -5,7 +5,7 @@ import type { Change, RunStore } from '../engine/ports.ts';
 import { open, seal } from '../secrets/envelope.ts';
 import type { MasterKeys } from '../secrets/master-keys.ts';
 import type { SealedValue } from '../secrets/port.ts';
-import { createRedactor, type Redactor } from '../secrets/redactor.ts';
+import { createRedactor, type RedactedStream, type Redactor } from '../secrets/redactor.ts';
 
 /** Runs whose `writeOnly` inputs, and whatever of a run's journal holds their values, are encrypted in the store. */
 export interface SealedRuns {
@@ -163,11 +163,19 @@ export function sealRuns(store: RunStore, load: () => MasterKeys): SealedRuns {
     },
     shownFollow: (follow) =>
       async function* (project, runId, afterSeq, signal) {
+        // A model's text comes in pieces, a value may come in two of them.
+        const streams = new Map<string, RedactedStream>();
         for await (const frame of follow(project, runId, afterSeq, signal)) {
           const run = await secretRun(project, runId);
           if (!run) yield frame;
           else if (frame.kind === 'event') yield { ...frame, event: show(frame.event, run) };
-          else yield { ...frame, frame: { ...frame.frame, text: run.redact.text(frame.frame.text) } };
+          else {
+            const of = `${frame.frame.path}\0${frame.frame.attempt}`;
+            const stream = streams.get(of) ?? run.redact.stream();
+            streams.set(of, stream);
+            const text = stream.push(frame.frame.text);
+            if (text !== '') yield { ...frame, frame: { ...frame.frame, text } };
+          }
         }
       },
   };

@@ -99,6 +99,7 @@ export async function callTool(effects: ToolEffects, attempt: Attempt, call: Raw
       : call.hint?.(host);
   const secrets = await secretsOf(effects, attempt.project, permissions.secrets, call.ref);
   const redact = createRedactor(Object.values(secrets));
+  const logs = redact.lines<LogLine>(({ level, message, fields }) => attempt.log(level, message, fields));
   try {
     const result = await call.runtime.call({
       bundle: call.bundle,
@@ -111,7 +112,7 @@ export async function callTool(effects: ToolEffects, attempt: Attempt, call: Raw
       signal: attempt.signal,
       secrets,
       onLog: (level, message, fields) =>
-        attempt.log(level, redact.text(message), fields && redact.json(fields)),
+        logs.push({ level, message, ...(fields === undefined ? {} : { fields: redact.json(fields) }) }),
       onProgress: (progress) =>
         attempt.progress(
           progress.message === undefined ? progress : { ...progress, message: redact.text(progress.message) },
@@ -139,7 +140,16 @@ export async function callTool(effects: ToolEffects, attempt: Attempt, call: Raw
       retryAfterMs: error.retryAfterMs,
       terminal: error.terminal,
     });
+  } finally {
+    logs.end();
   }
+}
+
+type LogArgs = Parameters<Attempt['log']>;
+interface LogLine {
+  level: LogArgs[0];
+  message: string;
+  fields?: LogArgs[2];
 }
 
 function runtimeOf(effects: ToolEffects, manifest: Manifest, ref: string): ToolRuntime {

@@ -70,6 +70,8 @@ export function reachOf(address: string): Reach {
     // Addresses that a translator makes of IPv4 (RFC 6052), as DNS64 gives them.
     const bytes = six.toByteArray();
     if (six.range() === 'rfc6052' && bytes[5] === 0) ip = new ipaddr.IPv4(bytes.slice(12));
+    // IPv4-compatible (::127.0.0.1), deprecated: no host has one, and some systems route it to the IPv4 address.
+    else if (six.range() === 'unicast' && bytes.slice(0, 12).every((byte) => byte === 0)) return 'never';
   }
   const range = ip.range();
   if (range === 'unicast') return 'public';

@@ -97,6 +97,10 @@ export class ChildRuntime implements ToolRuntime {
       limits,
       message: { t: 'extract', id, digest: bundle.digest, limits },
       load: () => Promise.resolve(bundle.code),
+    }).catch((error: unknown) => {
+      // What it throws while it is asked what it is, is a fault of its definition.
+      const { code, message, details } = IceError.from(error);
+      throw code === 'tool_failed' ? new IceError('project_invalid', message, { details }) : error;
     });
     const said = parseJson(text);
     if (typeof said === 'object' && said !== null) return said as Record<string, unknown>;

@@ -131,6 +131,7 @@ test('every way to write an address comes to the same', async () => {
     '[::ffff:7f00:1]',
     '[64:ff9b::7f00:1]',
     '0.0.0.0',
+    '::7f00:1',
     '169.254.169.254',
     '[fe80::1]',
     '10.1.2.3',
@@ -299,6 +300,7 @@ test('addresses by their reach', () => {
   for (const ip of [
     '169.254.169.254',
     '0.0.0.0',
+    '::7f00:1',
     '::',
     'fe80::1',
     '224.0.0.1',

@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { randomBytes } from 'node:crypto';
+import { describe, expect, test, vi } from 'vitest';
 import type { Json } from '../../src/contracts/json.ts';
 import { createRedactor } from '../../src/secrets/redactor.ts';
 
@@ -35,16 +36,55 @@ const WAYS: Record<string, (secret: string) => string> = {
     ),
   HTML: (s) => `<a href="${s.replace(/&/g, '&amp;').replace(/"/g, '&quot;')}">`,
   twice: (s) => s + s,
+  'base64, wrapped': (s) => base64(`${'x'.repeat(100)}${s}`).replace(/.{76}/g, '$&\n'),
+};
+
+/** Encodings of encodings. */
+const NESTED: Record<string, (secret: string) => string> = {
+  'base64 of base64': (s) => base64(base64(s)),
+  'base64 of base64url, each after something': (s) =>
+    base64(`a: ${Buffer.from(`bc${s}`).toString('base64url')} d`),
+  'base64 three times': (s) => base64(base64(base64(s))),
+  'base64 of JSON with base64': (s) => base64(JSON.stringify({ auth: base64(JSON.stringify({ key: s })) })),
+  'base64 of a URL': (s) => base64(`https://example.com/?key=${encodeURIComponent(s)}`),
+  'URL of a URL': (s) => encodeURIComponent(`https://example.com/?u=${encodeURIComponent(s)}`),
+  'URL of URL of URL': (s) => encodeURIComponent(encodeURIComponent(encodeURIComponent(s))),
+  'hex of base64': (s) => Buffer.from(base64(s)).toString('hex'),
+  'base64 of hex': (s) => base64(Buffer.from(s).toString('hex')),
+  'JSON in JSON in JSON': (s) => JSON.stringify(JSON.stringify(JSON.stringify(s))),
+  'HTML by number': (s) => [...s].map((c) => `&#${c.codePointAt(0)};`).join(''),
+  'every character as \\u': (s) =>
+    [...s].map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`).join(''),
+};
+
+/** Ways that no stream can hold back to the end of, but that a whole text shows. */
+const LISTS: Record<string, (secret: string) => string> = {
+  'a list of bytes': (s) => JSON.stringify([...Buffer.from(s)]),
+  'a typed array as a console shows it': (s) => `Uint8Array [\n  ${[...Buffer.from(s)].join(',  ')}\n]`,
+  'a buffer as a console shows it': (s) =>
+    `<Buffer ${[...Buffer.from(s)].map((b) => b.toString(16).padStart(2, '0')).join(' ')}>`,
+  'a list in C': (s) =>
+    `{ ${[...Buffer.from(s)].map((b) => `0x${b.toString(16).padStart(2, '0')}`).join(', ')} }`,
 };
 
 describe('a secret is taken out', () => {
-  test.each(Object.entries(WAYS))('%s', (_, print) => {
+  test.each(Object.entries({ ...WAYS, ...NESTED }))('%s', (_, print) => {
     const shown = redactor.text(print(SECRET));
     expect(shown).toContain('***');
     // Decoding what is left gives nothing back: no six characters of it in a row.
-    const decoded = [shown, Buffer.from(shown, 'base64').toString(), Buffer.from(shown, 'hex').toString()];
+    const twice = Buffer.from(Buffer.from(shown, 'base64').toString('latin1'), 'base64');
+    const decoded = [
+      shown,
+      ...[Buffer.from(shown, 'base64'), Buffer.from(shown, 'hex'), twice].map((bytes) => bytes.toString()),
+    ];
     for (const text of decoded)
       for (let i = 0; i + 6 <= SECRET.length; i++) expect(text).not.toContain(SECRET.slice(i, i + 6));
+  });
+
+  test.each(Object.entries(LISTS))('%s', (_, print) => {
+    const shown = redactor.text(`bytes: ${print(SECRET)}.`);
+    expect(shown).toContain('***');
+    expect(shown.replace('Uint8', '').replace('0x', '')).not.toMatch(/\d/);
   });
 
   test.each(Object.entries(WAYS))('%s, at every split of a stream', (_, print) => {
@@ -56,6 +96,18 @@ describe('a secret is taken out', () => {
     }
     const stream = redactor.stream();
     expect([...printed].map((piece) => stream.push(piece)).join('') + stream.end()).toBe(whole);
+  });
+
+  test.each(Object.entries(NESTED))('%s, split, but for the first characters', (_, print) => {
+    const printed = `before ${print(SECRET)} after`;
+    const whole = redactor.text(printed);
+    for (let at = 0; at <= printed.length; at++) {
+      const stream = redactor.stream();
+      const shown = stream.push(printed.slice(0, at)) + stream.push(printed.slice(at)) + stream.end();
+      // Of what comes first only some bits are the secret's: they tell nothing.
+      expect(shown.length).toBeLessThanOrEqual(whole.length + 2);
+      expect(shown).toContain('***');
+    }
   });
 
   test('from JSON: values, keys, numbers, at any depth', () => {
@@ -70,6 +122,24 @@ describe('a secret is taken out', () => {
     let at: Json = redactor.json(deep);
     while (Array.isArray(at)) at = at[0]!;
     expect(at).toBe('***');
+  });
+
+  test('from JSON: spread over strings, and as bytes', () => {
+    const key = 'sk-live-9f8e7d6c5b4a';
+    const { json } = createRedactor([key]);
+    const halves = json({
+      a: `x ${key.slice(0, 9)}`,
+      more: [{ b: key.slice(9, 15) }, `${key.slice(15)} y`],
+      c: 'c',
+    });
+    expect(halves).toEqual({ a: 'x ***', more: [{ b: '***' }, '*** y'], c: 'c' });
+    expect(json([...key, 'rest'])).toEqual([...Array.from(key, () => '***'), 'rest']);
+    expect(json([...Buffer.from(`a${key}b`)])).toEqual([97, ...Array.from(key, () => '***'), 98]);
+    expect(
+      JSON.stringify(json(JSON.parse(JSON.stringify({ ...new Uint8Array(Buffer.from(key)) })) as Json)),
+    ).not.toMatch(/\d{2,3},/);
+    expect(JSON.stringify(json(Buffer.from(key).toJSON() as unknown as Json))).not.toContain('115');
+    expect(json(['sk-live-', 7, 'not', '-9f8e7d6c5b4a'])).toEqual(['sk-live-', 7, 'not', '-9f8e7d6c5b4a']);
   });
 
   test('a key called __proto__ stays a key', () => {
@@ -116,4 +186,57 @@ test('a stream of overlaps is let go, and costs no more than its length', () => 
 
 test('a secret that was pasted with a newline is found without it', () => {
   expect(createRedactor(['token-1234\n']).text('x token-1234 y')).toBe('x *** y');
+});
+
+describe('lines of a log', () => {
+  const key = 'sk-live-9f8e7d6c5b4a';
+  const linesOf = (parts: string[]): string[] => {
+    const told: string[] = [];
+    const lines = createRedactor([key, 'four']).lines<{ message: string }>(
+      ({ message }) => void told.push(message),
+    );
+    for (const message of parts) lines.push({ message });
+    lines.end();
+    return told;
+  };
+
+  test.each([
+    [
+      'halves',
+      [`key: ${key.slice(0, 7)}`, `${key.slice(7)} it is`, 'next'],
+      ['key: ***', '*** it is', 'next'],
+    ],
+    ['letters', [...key], Array.from(key, () => '***')],
+    ['letters of base64', [...base64(key)], [...Array.from(base64(key).slice(0, -1), () => '***'), '=']],
+    ['nothing of it', ['sk-live', 'is how they begin', 'so'], ['sk-live', 'is how they begin', 'so']],
+    ['a short one is looked for within lines', ['fo', 'ur', 'four'], ['fo', 'ur', '***']],
+  ])('split in %s', (_, parts, told) => {
+    expect(linesOf(parts)).toEqual(told);
+  });
+
+  test('a line that may be a beginning is told in a moment', async () => {
+    const told: string[] = [];
+    const lines = createRedactor([key]).lines<{ message: string }>(({ message }) => void told.push(message));
+    lines.push({ message: 'plain ' });
+    expect(told).toEqual(['plain ']);
+    lines.push({ message: 'ends in s' });
+    expect(told).toEqual(['plain ']);
+    await vi.waitFor(() => expect(told).toEqual(['plain ', 'ends in s']), 2000);
+  });
+});
+
+test('what would take too long is masked whole; what is long is not', () => {
+  const { text } = createRedactor(['sk-live-9f8e7d6c5b4a']);
+  let nested = 'V'.repeat(300_000);
+  for (let i = 0; i < 3; i++) nested = base64(nested);
+  for (const long of [
+    '%25'.repeat(300_000),
+    nested,
+    'V'.repeat(1_000_000),
+    '1,'.repeat(500_000),
+    '\\'.repeat(1_000_000),
+  ])
+    expect([long, '***']).toContain(text(long));
+  const image = randomBytes(3_000_000).toString('base64');
+  expect(text(image)).toBe(image);
 });
