@@ -25,9 +25,16 @@ class Follower {
   ended: SeenRun | undefined;
   /** The journal has to be read: events were missed, or written by another process. */
   behind = true;
+  /** It waits for the end of the run: what happens in its nodes need not wake it. */
+  private readonly untilEnd: boolean;
   private wake: (() => void) | undefined;
 
+  constructor(untilEnd: boolean) {
+    this.untilEnd = untilEnd;
+  }
+
   add(frame: RunFrame): void {
+    if (this.untilEnd && !changesState(frame)) return;
     if (this.waiting.length >= MAX_WAITING) {
       this.waiting = this.waiting.filter(({ kind }) => kind === 'event').slice(0, MAX_WAITING / 2);
       this.behind = true;
@@ -111,7 +118,7 @@ export class Feed {
     afterSeq: number,
     signal?: AbortSignal,
   ): AsyncGenerator<RunFrame, void, undefined> {
-    const follower = this.join(project, runId);
+    const follower = this.join(project, runId, false);
     try {
       let last = afterSeq;
       while (!signal?.aborted) {
@@ -160,21 +167,18 @@ export class Feed {
    * @param goesOn it is driven in this process and has not ended: its driver will tell, so the store need not be asked
    */
   async untilEnded(project: string, runId: string, signal: AbortSignal, goesOn: boolean): Promise<SeenRun> {
-    const follower = this.join(project, runId);
+    const follower = this.join(project, runId, true);
     try {
-      for (let asked = goesOn; ; asked = false) {
+      for (let told = goesOn; ; told = false) {
         follower.behind = false;
         follower.waiting = [];
-        if (!asked || signal.aborted) {
+        if (!told || signal.aborted) {
           const row = await this.store.get(project, runId);
           if (!row) throw noRun(runId);
           if (ENDED.has(row.state) || signal.aborted) return { row };
         }
-        do {
-          follower.waiting = [];
-          await follower.more(signal);
-          if (follower.ended) return follower.ended;
-        } while (!follower.behind && !signal.aborted && !follower.waiting.some(changesState));
+        await follower.more(signal);
+        if (follower.ended) return follower.ended;
       }
     } finally {
       this.part(project, runId, follower);
@@ -187,8 +191,8 @@ export class Feed {
     return ENDED.has(row.state) && row.seq <= last;
   }
 
-  private join(project: string, runId: string): Follower {
-    const follower = new Follower();
+  private join(project: string, runId: string, untilEnd: boolean): Follower {
+    const follower = new Follower(untilEnd);
     const set = this.followers.get(project, runId);
     if (set) set.add(follower);
     else this.followers.set(project, runId, new Set([follower]));

@@ -38,12 +38,22 @@ export function sealRuns(store: RunStore, load: () => MasterKeys): SealedRuns {
     loaded ??= load();
     return loaded;
   };
-  /** `runId\0project` -> its secrets, or null for a run without. */
-  const known = new Map<string, SecretRun | null>();
-  const keyOf = (project: string, runId: string): string => `${runId}\0${project}`;
-  const remember = (key: string, run: SecretRun | null): SecretRun | null => {
+  /** Runs by id (each project may have one of it), with their secrets, or null for a run without. */
+  const known = new Map<string, { project: string; run: SecretRun | null }[]>();
+  const knownOf = (project: string, runId: string): SecretRun | null | undefined => {
+    const entries = known.get(runId);
+    if (entries) for (const entry of entries) if (entry.project === project) return entry.run;
+    return undefined;
+  };
+  const forget = (project: string, runId: string): void => {
+    const others = known.get(runId)?.filter((entry) => entry.project !== project) ?? [];
+    if (others.length === 0) known.delete(runId);
+    else known.set(runId, others);
+  };
+  const remember = (project: string, runId: string, run: SecretRun | null): SecretRun | null => {
+    forget(project, runId);
     if (known.size >= MOST_KNOWN) known.delete(known.keys().next().value!);
-    known.set(key, run);
+    known.set(runId, [...(known.get(runId) ?? []), { project, run }]);
     return run;
   };
   const aboutOf = (project: string, runId: string): string => `${project}\0input of ${runId}`;
@@ -62,12 +72,13 @@ export function sealRuns(store: RunStore, load: () => MasterKeys): SealedRuns {
       for (const value of Object.values(first.data.inputs))
         if (typeof value === 'string' && value.startsWith(MARK)) values.push(openOne(value, about));
     return remember(
-      keyOf(project, runId),
+      project,
+      runId,
       values.length === 0 ? null : { about, redact: createRedactor(values.flatMap(textsIn)) },
     );
   };
   const secretRun = async (project: string, runId: string): Promise<SecretRun | null> => {
-    const there = known.get(keyOf(project, runId));
+    const there = knownOf(project, runId);
     if (there !== undefined) return there;
     const [first] = await store.events(project, runId, 0, 1);
     return learn(project, runId, first);
@@ -98,6 +109,19 @@ export function sealRuns(store: RunStore, load: () => MasterKeys): SealedRuns {
   const dataOf = (event: AnyRunEvent, change: (data: Json) => Json): AnyRunEvent =>
     ({ ...event, data: change(event.data as unknown as Json) }) as AnyRunEvent;
 
+  const sealedCommit = async (change: Change, there: SecretRun | undefined): Promise<void> => {
+    const run = there ?? (await secretRun(change.project, change.runId));
+    if (!run) return store.commit(change);
+    const { error } = change.patch;
+    return store.commit({
+      ...change,
+      events: change.events.map((event) => dataOf(event, (data) => sealIn(data, run))),
+      patch: error
+        ? { ...change.patch, error: { ...error, message: run.redact.text(error.message) } }
+        : change.patch,
+    });
+  };
+
   const plain: RunStore = {
     ...store,
     async create(run, lease) {
@@ -105,7 +129,7 @@ export function sealRuns(store: RunStore, load: () => MasterKeys): SealedRuns {
       const names = plan.writeOnly;
       const first = events[0];
       if (names.length === 0 || first?.type !== 'run.created') {
-        remember(keyOf(row.project, row.id), null);
+        remember(row.project, row.id, null);
         return store.create(run, lease);
       }
       const about = aboutOf(row.project, row.id);
@@ -113,7 +137,7 @@ export function sealRuns(store: RunStore, load: () => MasterKeys): SealedRuns {
       for (const name of names) if (inputs[name] !== undefined) inputs[name] = sealOne(inputs[name], about);
       const sealed: AnyRunEvent = { ...first, data: { ...first.data, inputs } };
       // Forgotten first: a run with this id may be there already, with other inputs.
-      known.delete(keyOf(row.project, row.id));
+      forget(row.project, row.id);
       const made = await store.create({ ...run, events: [sealed, ...events.slice(1)] }, lease);
       if (made.created) learn(row.project, row.id, sealed);
       return made;
@@ -121,30 +145,19 @@ export function sealRuns(store: RunStore, load: () => MasterKeys): SealedRuns {
     async events(project, runId, afterSeq, limit) {
       const events = await store.events(project, runId, afterSeq, limit);
       const run =
-        known.get(keyOf(project, runId)) ??
+        knownOf(project, runId) ??
         (events[0]?.seq === 1 ? learn(project, runId, events[0]) : await secretRun(project, runId));
       return run ? events.map((event) => dataOf(event, (data) => openIn(data, run))) : events;
     },
-    async commit(change: Change): Promise<void> {
-      const { project, runId } = change;
-      const there = known.get(keyOf(project, runId));
+    commit(change: Change): Promise<void> {
+      const there = knownOf(change.project, change.runId);
       // Nothing is awaited where it is known: commits of one turn of the event loop share a transaction.
-      const run = there === undefined ? await secretRun(project, runId) : there;
-      if (!run) return store.commit(change);
-      const { error } = change.patch;
-      return store.commit({
-        ...change,
-        events: change.events.map((event) => dataOf(event, (data) => sealIn(data, run))),
-        patch: error
-          ? { ...change.patch, error: { ...error, message: run.redact.text(error.message) } }
-          : change.patch,
-      });
+      return there === null ? store.commit(change) : sealedCommit(change, there);
     },
     async cachePut(key, entry) {
       // What others may be given is never kept with somebody's secret in it.
-      for (const [of, run] of known)
-        if (run && of.startsWith(`${entry.runId}\0`) && run.redact.json(entry.result) !== entry.result)
-          return;
+      for (const { run } of known.get(entry.runId) ?? [])
+        if (run && run.redact.json(entry.result) !== entry.result) return;
       return store.cachePut(key, entry);
     },
   };

@@ -10,13 +10,17 @@ const RANDOM_CHARS = 32;
 const CHECK_CHARS = 7;
 const SHAPE = new RegExp(`^ice_[${ALPHABET}]{${RANDOM_CHARS + CHECK_CHARS}}$`);
 
+/** What a byte does to the checksum. */
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  return crc;
+});
+
 /** CRC-32 as zlib has it. */
 export function crc32(text: string): number {
   let crc = ~0;
-  for (const byte of new TextEncoder().encode(text)) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  }
+  for (const byte of new TextEncoder().encode(text)) crc = (crc >>> 8) ^ CRC_TABLE[(crc ^ byte) & 255]!;
   return ~crc >>> 0;
 }
 

@@ -172,6 +172,8 @@ export function createSqliteRuns(connection: SqliteConnection): RunStore {
     append(head.key, change.events);
     head.seq += change.events.length;
     patchRow(head, change);
+    // Nobody writes to it for a while, or never again.
+    if (change.release) heads.delete(change.runId);
   };
 
   const patchRow = (head: Head, { patch, release, epoch }: Change): void => {
