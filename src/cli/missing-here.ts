@@ -4,6 +4,7 @@ import { hint } from '../language/expressions/suggest.ts';
 import { modelsIn, referencesOf } from '../language/index.ts';
 import type { ProjectComponent } from '../project/build-components.ts';
 import type { BuiltProject } from './built-project.ts';
+import { plural } from './render/figures.ts';
 
 /** The names of the keys of a model's provider, any of which does; undefined when it needs none. */
 export type KeysOf = (model: string) => Promise<readonly string[] | undefined>;
@@ -42,8 +43,8 @@ async function neededBy(built: BuiltProject, keysOf: KeysOf): Promise<Needed[]> 
 }
 
 /**
- * A warning for each secret or key that is not set (ICE1704), with the command that sets it. `isSet` is asked for the
- * names that are needed, once.
+ * A warning for each secret or key that is not set (ICE1704), where it is first needed, with the command that sets it.
+ * `isSet` is asked for the names that are needed, once.
  */
 export async function missingSecrets(
   built: BuiltProject,
@@ -53,22 +54,20 @@ export async function missingSecrets(
   const needed = await neededBy(built, keysOf);
   if (needed.length === 0) return [];
   const set = await isSet([...new Set(needed.flatMap(({ names }) => names))]);
-  const found = new Map<string, Diagnostic>();
-  for (const { names, component, written, by } of needed) {
-    if (names.some((name) => set.has(name))) continue;
-    const [name] = names;
-    const key = `${component.file} ${name}`;
-    if (found.has(key)) continue;
-    found.set(
-      key,
-      finding('ICE1704', component.file, `${by} needs ${names.join(' or ')}, which is not set here`, {
-        severity: 'warning',
-        ...rangeOf(built.texts.get(component.file) ?? '', written),
-        help: `A run is refused without it: ice secret set ${name}`,
-      }),
-    );
-  }
-  return [...found.values()];
+  const byName = Map.groupBy(
+    needed.filter(({ names }) => !names.some((name) => set.has(name))),
+    ({ names }) => names.join(' or '),
+  );
+  return [...byName].map(([names, [first, ...more]]) => {
+    const { component, written, by } = first!;
+    const others = new Set(more.map((each) => each.component)).size;
+    const all = others === 0 ? `${by} needs` : `${by}, and ${plural(others, 'other component')}, need`;
+    return finding('ICE1704', component.file, `${all} ${names}, which is not set here`, {
+      severity: 'warning',
+      ...rangeOf(built.texts.get(component.file) ?? '', written),
+      help: `A run is refused without it: ice secret set ${first!.names[0]}`,
+    });
+  });
 }
 
 /**

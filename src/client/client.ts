@@ -2,7 +2,7 @@ import type { ComponentSummary } from '../contracts/components.ts';
 import { IceError } from '../contracts/errors.ts';
 import { ENDED, type RunState } from '../contracts/events.ts';
 import { type ComponentKind, newId } from '../contracts/ids.ts';
-import { ROUTES, type RouteName } from '../contracts/routes.ts';
+import { MOST_DIGESTS, ROUTES, type RouteName } from '../contracts/routes.ts';
 import type { CreateRun, Run, RunSummary } from '../contracts/runs.ts';
 import { type FollowedEntry, type FollowOptions, followRun } from './follow.ts';
 import { type ClientOptions, createRawSender, createSender, type RawCall, readAnswer } from './request.ts';
@@ -200,8 +200,15 @@ export function createClient(options: ClientOptions) {
     put: (digest: string, bytes: Uint8Array, more: CallOptions = {}) =>
       raw('artifactsPut', { ...more, params: { digest }, bytes }),
     get: (digest: string, more: CallOptions = {}) => raw('artifactsGet', { ...more, params: { digest } }),
-    missing: async (digests: string[], more: CallOptions = {}) =>
-      (await raw('artifactsMissing', { ...more, body: { digests } })).missing,
+    /** Any number of digests: asked in as many calls as the limit of one call needs. */
+    missing: async (digests: string[], more: CallOptions = {}) => {
+      const missing: string[] = [];
+      for (let at = 0; at < digests.length; at += MOST_DIGESTS) {
+        const body = { digests: digests.slice(at, at + MOST_DIGESTS) };
+        missing.push(...(await raw('artifactsMissing', { ...more, body })).missing);
+      }
+      return missing;
+    },
   };
 
   return {

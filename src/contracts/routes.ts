@@ -35,6 +35,11 @@ import {
   runSummarySchema,
 } from './runs.ts';
 
+/** The most digests that one call asks for. */
+export const MOST_DIGESTS = 2000;
+/** The most components of one push; an API that was imported may have a thousand operations. */
+const MOST_COMPONENTS = 5000;
+
 /**
  * The route table: the server registers from it, the client's methods and types come from it, OpenAPI is generated
  * from it. Add a route here first; docs/CONTRIBUTING.md has the walk.
@@ -147,7 +152,7 @@ const archivedSchema = z.object({
 });
 
 export const pushRequestSchema = z.strictObject({
-  items: z.array(pushItemSchema).max(1000),
+  items: z.array(pushItemSchema).max(MOST_COMPONENTS),
   /** Components of the target that the project no longer has are archived. */
   archiveMissing: z.boolean().default(false),
   allowBreaking: z.boolean().default(false),
@@ -425,7 +430,7 @@ export const ROUTES = {
     summary: 'Which of these digests are not there',
     role: 'developer',
     params: projectParams,
-    body: z.strictObject({ digests: z.array(digestSchema).max(2000) }),
+    body: z.strictObject({ digests: z.array(digestSchema).max(MOST_DIGESTS) }),
     response: z.object({ missing: z.array(digestSchema) }),
     status: 200,
     safe: true,

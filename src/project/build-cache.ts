@@ -31,7 +31,8 @@ interface Entry<Said> extends Omit<Built<Said>, 'code'> {
 
 /** Entries of files that were not built for this long are removed, so that the folder does not grow for ever. */
 const KEPT_MS = 30 * 24 * 3_600_000;
-const MOST_ENTRIES = 2_000;
+/** Files that are kept besides those of the build at hand, which are kept however many they are. */
+const MOST_OTHERS = 4_000;
 
 /**
  * Built modules in `.ice/cache/tools`, so that an unchanged one costs neither the bundler nor a child process. An entry
@@ -45,6 +46,8 @@ export class BuildCache<Said extends object> {
   private writable = true;
   /** What most tools share (a schema library has a hundred files) is read once a build, not once a tool. */
   private readonly shas = new Map<string, string>();
+  /** Files of the cache that this build read or wrote. */
+  private readonly used = new Set<string>();
 
   /** `toolchain` names everything besides the sources that the result depends on. */
   constructor(root: string, toolchain: string) {
@@ -66,6 +69,7 @@ export class BuildCache<Said extends object> {
     }
     if (`sha256:${hash('sha256', code, 'hex')}` !== entry.digest) return undefined;
     const { digest, sourcesDigest, said, warnings, ownFiles } = entry;
+    this.used.add(this.entryFile(file)).add(this.codeFile(digest));
     return { code, digest, sourcesDigest, said, warnings, ownFiles };
   }
 
@@ -80,9 +84,10 @@ export class BuildCache<Said extends object> {
     // The code first: an entry never points at code that is not there yet.
     this.write(this.codeFile(built.digest), code);
     this.write(this.entryFile(file), JSON.stringify(entry));
+    this.used.add(this.entryFile(file)).add(this.codeFile(built.digest));
   }
 
-  /** Removes what was not used for a month, and what is beyond the most that is kept. */
+  /** Removes what was not used for a month, and of what this build did not use what is beyond the most kept. */
   sweep(now = Date.now()): void {
     let names: string[];
     try {
@@ -91,13 +96,12 @@ export class BuildCache<Said extends object> {
       return;
     }
     const files = names
-      .map((name) => {
-        const path = join(this.folder, name);
-        return { path, usedAt: usedAt(path) };
-      })
+      .map((name) => join(this.folder, name))
+      .filter((path) => !this.used.has(path))
+      .map((path) => ({ path, usedAt: usedAt(path) }))
       .sort((a, b) => b.usedAt - a.usedAt);
     for (const [index, { path, usedAt: at }] of files.entries())
-      if (index >= MOST_ENTRIES || now - at > KEPT_MS) remove(path);
+      if (index >= MOST_OTHERS || now - at > KEPT_MS) remove(path);
   }
 
   /** Files that steer the bundler without being part of the bundle; an absent one counts as such. */

@@ -4,13 +4,24 @@ import { plural } from './figures.ts';
 import { oneLine, pad, textWidth } from './text-width.ts';
 import type { Theme } from './theme.ts';
 
+/** New components that ask for the same are shown as a group from this many on, and so many of them by name. */
+const GROUP_FROM = 4;
+const MOST_NAMED = 30;
+
 /** A push plan to be reviewed: a line a component, and under it what changes for callers and for the machine. */
-export function planLines(plan: PushPlan, { theme, columns }: View): string[] {
+export function planLines(plan: PushPlan, { theme }: View): string[] {
   const entries = plan.entries.filter((entry) => entry.action !== 'unchanged' || entry.newer !== undefined);
-  const unchanged = plan.entries.length - entries.length;
   const nameWidth = Math.min(40, Math.max(0, ...entries.map((entry) => textWidth(title(entry)))));
-  const lines = entries.flatMap((entry) => entryLines(entry, nameWidth, theme, columns));
-  if (unchanged > 0) lines.push(theme.dim(`${theme.mark.dot} ${plural(unchanged, 'component')} unchanged`));
+  const lines = groupsOf(entries).flatMap((group) => {
+    if (group.length < GROUP_FROM) return group.flatMap((entry) => entryLines(entry, nameWidth, theme));
+    const more = group.length - MOST_NAMED;
+    return [
+      ...group.slice(0, MOST_NAMED).map((entry) => headLine(entry, nameWidth, theme)),
+      ...(more > 0 ? [theme.dim(`  and ${more} more, all new; --plan FILE has each of them`)] : []),
+      ...permissionLines(group[0]!.permissions, theme, `each of these ${group.length} `),
+    ];
+  });
+  lines.push(...countLine(plan, theme));
   const notes = [
     plan.breaking ? theme.bad('breaks callers') : '',
     plan.asksForPermissions ? theme.warn('asks for more permissions') : '',
@@ -19,16 +30,43 @@ export function planLines(plan: PushPlan, { theme, columns }: View): string[] {
   return lines;
 }
 
+/** What is new and asks for the same stands together, at its first; everything else by itself. */
+function groupsOf(entries: readonly PushEntry[]): PushEntry[][] {
+  const alike = (entry: PushEntry): string | number =>
+    entry.action === 'create' && !entry.reason && !entry.newer && entry.schema.length === 0
+      ? JSON.stringify(entry.permissions)
+      : entries.indexOf(entry);
+  const groups = Map.groupBy(entries, alike);
+  return [...groups.values()].flatMap((group) =>
+    group.length < GROUP_FROM ? group.map((entry) => [entry]) : [group],
+  );
+}
+
+/** How many of each: the only line about what is unchanged, and the sum of a plan that is longer than a screen. */
+function countLine(plan: PushPlan, theme: Theme): string[] {
+  const counts = [...Map.groupBy(plan.entries, (entry) => actionOf(entry, theme).word)];
+  const unchanged = plan.entries.some((entry) => entry.action === 'unchanged');
+  if (!unchanged && plan.entries.length < GROUP_FROM) return [];
+  const all = counts.map(([word, { length }], i) =>
+    i === 0 ? `${plural(length, 'component')} ${word}` : `${length} ${word}`,
+  );
+  return [theme.dim(`${theme.mark.dot} ${all.join(', ')}`)];
+}
+
 const title = (entry: PushEntry): string => `${entry.kind} ${entry.name}`;
 
-function entryLines(entry: PushEntry, nameWidth: number, theme: Theme, _columns: number): string[] {
+function headLine(entry: PushEntry, nameWidth: number, theme: Theme): string {
   const { mark, paint, word } = actionOf(entry, theme);
   const version =
     entry.previous && entry.previous !== entry.version
       ? `${theme.dim(`${entry.previous} ${theme.mark.next}`)} ${theme.strong(entry.version)}`
       : theme.strong(entry.version);
   const name = `${theme.dim(entry.kind)} ${theme.strong(entry.name)}`;
-  const lines = [`${paint(mark)} ${pad(name, nameWidth)}  ${version}  ${paint(word)}`];
+  return `${paint(mark)} ${pad(name, nameWidth)}  ${version}  ${paint(word)}`;
+}
+
+function entryLines(entry: PushEntry, nameWidth: number, theme: Theme): string[] {
+  const lines = [headLine(entry, nameWidth, theme)];
   if (entry.reason)
     lines.push(
       `    ${entry.action === 'refused' ? theme.bad(oneLine(entry.reason)) : theme.dim(oneLine(entry.reason))}`,
@@ -55,10 +93,10 @@ export function schemaChangeLines(changes: readonly SchemaChange[], theme: Theme
 }
 
 /** What is newly asked for, and what no longer is. */
-export function permissionLines(changes: readonly PermissionChange[], theme: Theme): string[] {
+export function permissionLines(changes: readonly PermissionChange[], theme: Theme, who = ''): string[] {
   return changes.flatMap(({ what, added, removed }) => [
     ...(added.length > 0
-      ? [`    ${theme.warn(`newly asks for ${what}:`)} ${oneLine(added.join(', '))}`]
+      ? [`    ${theme.warn(`${who}newly asks for ${what}:`)} ${oneLine(added.join(', '))}`]
       : []),
     ...(removed.length > 0
       ? [theme.dim(`    no longer asks for ${what}: ${oneLine(removed.join(', '))}`)]

@@ -453,6 +453,19 @@ test('a choice by tag or pattern keeps the names that all of them have', () => {
   expect(names({ include: [`${'*a'.repeat(30)}*b`] })).toEqual([]);
 });
 
+test.each([
+  ['Box Platform API', 'box-platform'],
+  ["GitHub's official OpenAPI spec + Octokit extension", 'github-octokit-extension'],
+  ['GitHub v3 REST API', 'github-v3'],
+  ['Discord HTTP API (Preview)', 'discord-preview'],
+  ['SwaggerPetstore', 'petstore'],
+  ['The Official API', 'api'],
+  ['!!!', 'api'],
+  ['A service with a title that goes on and on', 'a-service-with-a-title-that'],
+])('an API titled %j has tools that begin with %s', (title, name) => {
+  expect(imported(SHOP.replace('title: Shop API', `title: ${JSON.stringify(title)}`)).name).toBe(name);
+});
+
 test('how calls prove who they are can be said where the document does not', () => {
   const all = imported(SHOP, { auth: 'header:X-Key=MY_KEY' });
   expect(all.secrets).toEqual(['MY_KEY']);

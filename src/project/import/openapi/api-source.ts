@@ -50,17 +50,17 @@ export interface Call {
   /** What the answer is read as; JSON unless said. */
   answer?: 'json' | 'text' | 'base64' | 'none';
   accept?: string;
-  server?: string;
+  server: string;
 }
 
 /** One request. An answer that is no success is an error: one that a retry may mend, or (4xx) one that it can't. */
 export async function call<T>(ctx: { fetch: ToolContext['fetch'] }, request: Call): Promise<T> {
-  const { method, path, body, answer = 'json' } = request;
+  const { method, server, path, body, answer = 'json' } = request;
   const headers: Record<string, string> = { accept: request.accept ?? 'application/json' };
   if (body !== undefined) headers['content-type'] = body.type;
   for (const [name, value] of Object.entries(request.headers ?? {}))
     if (value !== undefined && value !== null) headers[name] = text(value);
-  const address = (request.server ?? SERVER) + filled(path, request.params ?? {}) + queryOf(request.query ?? {});
+  const address = server + filled(path, request.params ?? {}) + queryOf(request.query ?? {});
   const response = await ctx.fetch(address, { method, headers, body: body?.content });
   if (!response.ok) throw await failure(method + ' ' + path, response);
   return (await read(response, answer, method + ' ' + path)) as T;

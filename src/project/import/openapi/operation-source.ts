@@ -37,7 +37,8 @@ export function operationSource(
   const request = requestOf(operation, imports);
   const secrets = secretsOf(auth);
   const net = operation.server === undefined ? 'NET' : `[${literal(netHost(operation.server))}]`;
-  if (operation.server === undefined) imports.add('NET');
+  // The address of the API only where it is used, so that nothing in a bundle names a host that is not asked for.
+  if (operation.server === undefined) imports.add('NET').add('SERVER');
   const permissions =
     secrets.length === 0
       ? `{ net: ${net} }`
@@ -119,7 +120,11 @@ function requestOf(
   { method, path, server, parameters, body, answer, auth }: Operation,
   imports: Set<string>,
 ): string {
-  const lines = [`method: ${literal(method)}`, `path: ${literal(path)}`];
+  const lines = [
+    `method: ${literal(method)}`,
+    `server: ${server === undefined ? 'SERVER' : literal(server)}`,
+    `path: ${literal(path)}`,
+  ];
   const value = (parameter: Parameter): string => memberOf('input', parameter.field);
   const use = (name: string, args: string): string => {
     imports.add(name);
@@ -155,7 +160,6 @@ function requestOf(
       line.length <= 96 ? line : `${name}: {\n${items.map((item) => `        ${item},\n`).join('')}      }`,
     );
   };
-  if (server !== undefined) lines.push(`server: ${literal(server)}`);
   add('params', entries('path'));
   add('query', [...proof('query'), ...entries('query')]);
   add('headers', [...proof('headers'), ...entries('header')]);

@@ -219,14 +219,27 @@ function toolName(api: string, method: string, path: string, operationId: unknow
   return prefixed.slice(0, MOST_NAME).replace(/-+$/, '');
 }
 
-/** `Box Platform API` -> `box-platform`. */
+/** `Box Platform API` -> `box-platform`, `GitHub's official OpenAPI spec` -> `github`; cut between words. */
 function apiName(title: string): string {
-  const name = kebab(title)
+  // A title of several words is written as people write names: GitHub is one word.
+  const plain = /\s/.test(title.trim()) ? title.toLowerCase() : title;
+  const telling = kebab(plain.replace(/['’]s\b/g, ''))
     .replace(/-(?:(?:rest|web|http)-)?api(?:-v?\d+)*$/, '')
-    .slice(0, 30)
-    .replace(/-+$/, '');
-  return name === '' ? 'api' : name;
+    .split('-')
+    .filter((word) => word !== '' && !TELLS_NOTHING.has(word));
+  const [first = 'api', ...rest] = telling;
+  let name = first.slice(0, MOST_API_NAME);
+  for (const word of rest) {
+    if (name.length + 1 + word.length > MOST_API_NAME) break;
+    name += `-${word}`;
+  }
+  return name;
 }
+
+const MOST_API_NAME = 30;
+const TELLS_NOTHING = new Set(
+  'the official openapi swagger spec specification definition api rest http web'.split(' '),
+);
 
 function versionOf(version: unknown): string {
   const text = typeof version === 'string' ? version.trim().replace(/^v/i, '') : String(version ?? '');
