@@ -94,7 +94,8 @@ export async function buildComponents(project: Project, options: BuildOptions): 
   );
   for (const source of sources.filter((each) => each.kind !== 'tool' && !isWorkflowModule(each))) {
     const { text, diagnostics, built: document } = buildDocument(source);
-    built.texts.set(source.file, text);
+    // Nothing can be said of a text that could not be read.
+    if (text !== undefined) built.texts.set(source.file, text);
     built.diagnostics.push(...diagnostics);
     if (document) documents.push({ source, ...document });
   }

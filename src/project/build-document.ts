@@ -23,7 +23,8 @@ import { explainFileError } from './file-errors.ts';
 
 /** A component that is a document: a workflow or an agent. */
 export interface DocumentBuild {
-  text: string;
+  /** Absent when the file could not be read. */
+  text?: string;
   diagnostics: Diagnostic[];
   built?: {
     name: string;
@@ -45,7 +46,6 @@ export function buildDocument(source: ComponentSource): DocumentBuild {
     const { size } = statSync(source.path);
     if (size > 4 * MAX_TEXT)
       return {
-        text: '',
         diagnostics: [
           finding('ICE1515', source.file, `The file has ${size} bytes; no document is that long`, {
             help: 'Put data into a file of its own and hand it in as an input: -i key=@file',
@@ -54,7 +54,7 @@ export function buildDocument(source: ComponentSource): DocumentBuild {
       };
     text = readFileSync(source.path, 'utf8');
   } catch (error) {
-    return { text: '', diagnostics: [unreadable(source, error)] };
+    return { diagnostics: [unreadable(source, error)] };
   }
   return source.kind === 'agent' ? buildAgent(source.file, text) : buildWorkflow({ text, file: source.file });
 }

@@ -167,28 +167,38 @@ export function nameFindings(
 ): Diagnostic[] {
   const found: Diagnostic[] = [];
   const first = new Map<string, string>();
-  for (const { kind, name, file } of components) {
+  const likeItsFile = (one: (typeof components)[number]): boolean => namesOf(one.file).includes(one.name);
+  // Of two the one that is called as its file has the name.
+  for (const { kind, name, file } of [
+    ...components.filter(likeItsFile),
+    ...components.filter((one) => !likeItsFile(one)),
+  ]) {
     const key = `${kind}/${name}`;
     const other = first.get(key);
-    if (other === undefined) first.set(key, file);
-    else
+    if (other !== undefined) {
       found.push(
         finding('ICE1504', file, `There are two ${kind}s called ${name}`, {
           help: 'Give one of them another name.',
           related: [{ file: other, message: 'the other one is here' }],
         }),
       );
-    const parts = file.split('/');
-    const base = parts.at(-1)!.replace(/\.[^.]+$/, '');
-    // tools/price.ts, tools/price/index.ts, and tools/notes/add.ts for the tool notes-add.
-    const told = base === 'index' ? [parts.at(-2)] : [base, `${parts.at(-2)}-${base}`];
-    if (!told.includes(name))
+      continue;
+    }
+    first.set(key, file);
+    if (!namesOf(file).includes(name))
       found.push(
-        finding('ICE1511', file, `The ${kind} is called ${name}, and its file ${parts.at(-1)}`, {
+        finding('ICE1511', file, `The ${kind} is called ${name}, and its file ${file.split('/').at(-1)}`, {
           severity: 'info',
           help: 'It is found either way; the same name is easier to find for people.',
         }),
       );
   }
   return found;
+}
+
+/** What a component is called in tools/price.ts, tools/price/index.ts, and tools/notes/add.ts for the tool notes-add. */
+function namesOf(file: string): (string | undefined)[] {
+  const parts = file.split('/');
+  const base = parts.at(-1)!.replace(/\.[^.]+$/, '');
+  return base === 'index' ? [parts.at(-2)] : [base, `${parts.at(-2)}-${base}`];
 }

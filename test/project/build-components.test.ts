@@ -274,7 +274,6 @@ describe('what is wrong is said, all at once', () => {
       'warning ICE1505 workflows/w.yaml:2',
       'info ICE1510 workflows/w.yaml:2',
       'error ICE1504 tools/h.ts:-',
-      'info ICE1511 tools/h.ts:-',
       'info ICE1511 tools/f.ts:-',
     ]);
     const version = built.diagnostics.find((each) => each.code === 'ICE1505')!;

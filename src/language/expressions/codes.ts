@@ -264,12 +264,6 @@ const TYPES = {
     "if: '{{ size(rows) }}'",
     "if: '{{ size(rows) > 0 }}'",
   ),
-  ICE1426: entry(
-    'Output of the wrong type',
-    'The value of an output does not fit its declared schema.',
-    "outputs: { total: '{{ row.name }}' }",
-    "outputs: { total: '{{ row.price }}' }",
-  ),
   ICE1427: entry(
     'Input of a child workflow of the wrong type',
     'The value does not fit the input schema of the workflow that is called.',
@@ -299,12 +293,6 @@ const TYPES = {
     'The condition is a constant, so that one branch is never taken.',
     "if: '{{ false }}'",
     'remove the node, or its `if`',
-  ),
-  ICE1432: entry(
-    'Skipped node is read',
-    'The node may be skipped, and what reads it is then skipped with it, or null in an output. Read it through nodes.X to go on.',
-    '{{ check.approved }}',
-    '{{ has(nodes.check) ? check.approved : true }}',
   ),
 } as const satisfies Record<string, CodeEntry>;
 
