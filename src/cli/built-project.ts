@@ -6,6 +6,7 @@ import type { ComponentRef } from '../contracts/ids.ts';
 import {
   type Catalog,
   type CatalogEntry,
+  checkAgent,
   checkBlueprint,
   referencesOf,
   rootCauseFirst,
@@ -62,7 +63,7 @@ export async function buildProject(request: BuildRequest): Promise<BuiltProject>
     byFile.set(diagnostic.file, [...(byFile.get(diagnostic.file) ?? []), diagnostic]);
   };
   built.diagnostics.forEach(add);
-  for (const source of [...project.sources, ...extra].filter((one) => one.kind === 'workflow')) {
+  for (const source of [...project.sources, ...extra].filter((one) => one.kind !== 'tool')) {
     const text = built.texts.get(source.file);
     const component = built.components.find((one) => one.file === source.file);
     if (text === undefined || (component && !only(component))) continue;
@@ -70,8 +71,12 @@ export async function buildProject(request: BuildRequest): Promise<BuiltProject>
     const made = built.made.get(source.file);
     // A module that has no document has said why.
     if (!made && /\.[mc]?[jt]s$/.test(source.file)) continue;
-    const { diagnostics } = checkBlueprint(made ? { source: made } : { text, file: source.file }, catalog);
-    for (const diagnostic of diagnostics) {
+    const input = { text, file: source.file };
+    const found =
+      source.kind === 'agent'
+        ? checkAgent(input, catalog)
+        : checkBlueprint(made ? { source: made } : input, catalog).diagnostics;
+    for (const diagnostic of found) {
       if (!known.has(keyOf(diagnostic))) add(diagnostic);
     }
   }

@@ -40,6 +40,17 @@ export interface EventError {
   details?: Record<string, unknown>;
 }
 
+/** What an agent calls as a tool besides tools: `workflow` is a key of the plan's workflows, an agent's too. */
+export interface CallData {
+  /** Name of the tool, as the model writes it. */
+  name: string;
+  kind: 'workflow' | 'agent';
+  /** `refund@1.0.0`, for people. */
+  ref: string;
+  workflow: string;
+  inputs: { [key: string]: Json };
+}
+
 /** type -> the shape of `data`. Times in milliseconds, money in US dollars. */
 export interface EventData {
   'run.created': { name: string; version: string; plan: string; inputs: { [key: string]: Json }; by: string };
@@ -53,15 +64,24 @@ export interface EventData {
   'run.failed': { error: EventError; path?: string };
   'run.cancelled': { reason?: string };
   'node.scheduled': Record<string, never>;
-  /** `items`: of a loop; `branch`: of a condition; `branches`: of a parallel. */
-  'node.started': { items?: number; branch?: 'then' | 'else'; branches?: string[]; at?: number };
+  /** `items`: of a loop; `branch`: of a condition; `branches`: of a parallel; `call`: of what an agent calls. */
+  'node.started': {
+    items?: number;
+    branch?: 'then' | 'else';
+    branches?: string[];
+    at?: number;
+    call?: CallData;
+  };
   'node.log': {
     level: 'debug' | 'info' | 'warn' | 'error';
     message: string;
     fields?: { [key: string]: Json };
   };
   'node.progress': { done?: number; total?: number; message?: string };
-  /** A journalled step of an agent: a model call or a tool call. */
+  /**
+   * A journalled step of an agent: a model call or a tool call. `within` is what a workflow or an agent that was called
+   * as a tool spent; it was counted where it was spent.
+   */
   'node.step': {
     index: number;
     kind: 'model' | 'tool';
@@ -69,6 +89,7 @@ export interface EventData {
     result: Json;
     usage?: Usage;
     cost?: number;
+    within?: { usage: Usage; cost: number };
   };
   'node.cached': { result: Json; from: string };
   'node.retrying': { error: EventError; at: number; usage?: Usage; cost?: number };

@@ -1,4 +1,5 @@
 import type { EventError, NodeState, Usage } from './events.ts';
+import type { Json } from './json.ts';
 
 /** A node as it looks: the part of a run's view that is about one node, or about a group of them. */
 export interface NodeView {
@@ -31,15 +32,56 @@ export interface NodeView {
   /** The end of the text that a model streams, while it does. */
   text?: string;
   lastLog?: string;
+  /** Of an agent: when its last step ended. */
+  steppedAt?: number;
   /** Of a loop: how many items; of a condition: which branch. */
   items?: number;
   branch?: string;
   children: NodeView[];
-  /** Finished items of a loop that are no longer in `children`. */
+  /** Finished items of a loop, and earlier calls of an agent, that are no longer in `children`. */
   folded: number;
   /** Items of a loop that ended well, and with a failure. */
   done: number;
   failed: number;
+}
+
+export const newView = (path: string, id: string, type: string, label?: string): NodeView => ({
+  path,
+  id,
+  type,
+  ...(label === undefined ? {} : { label }),
+  state: 'pending',
+  attempt: 0,
+  children: [],
+  folded: 0,
+  done: 0,
+  failed: 0,
+});
+
+/** A call of a tool by an agent; it is known when it has ended. */
+export function toolStepView(
+  agent: NodeView,
+  path: string,
+  step: { name: string; result: Json },
+  endedAt: number,
+): NodeView {
+  const error = toldError(step.result);
+  return {
+    ...newView(path, step.name, 'tool'),
+    state: error ? 'failed' : 'succeeded',
+    startedAt: agent.steppedAt ?? agent.startedAt ?? endedAt,
+    endedAt,
+    ...(error ? { error, handled: true } : {}),
+  };
+}
+
+/** The failure that an agent was told of, in place of a tool's result. */
+function toldError(result: Json): EventError | undefined {
+  const error =
+    typeof result === 'object' && result !== null && !Array.isArray(result) ? result['error'] : undefined;
+  if (typeof error !== 'object' || error === null || Array.isArray(error)) return undefined;
+  const { code, message } = error;
+  return typeof code === 'string' && typeof message === 'string' ? { code, message } : undefined;
 }
 
 /** What a node logged, a retry or a failure. */

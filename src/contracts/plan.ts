@@ -129,6 +129,23 @@ export type PlanNode =
   | ParallelPlanNode
   | WorkflowPlanNode;
 
-/** Paths: `load`, `priced[3].price`, `check.then.notify`, `fan.left.fetch`, `child.step`. */
+/** Paths: `load`, `priced[3].price`, `check.then.notify`, `fan.left.fetch`, `child.step`, `clerk.refund[2].pay`. */
 export const itemPath = (loop: string, index: number): string => `${loop}[${index}]`;
 export const childPath = (parent: string, id: string): string => (parent === '' ? id : `${parent}.${id}`);
+/** Of what an agent calls: its name, and the number of the step. */
+export const callPath = (agent: string, name: string, step: number): string => `${agent}.${name}[${step}]`;
+/** The agent of such a path. */
+export const callerOf = (path: string): string => path.slice(0, path.lastIndexOf('.'));
+
+/** The tools of an agent under the names that its model writes: letters, digits, `_` and `-`, at most 64 of them. */
+export function modelNames(tools: Readonly<Record<string, string>>): Map<string, string> {
+  const named = new Map<string, string>();
+  for (const [name, digest] of Object.entries(tools)) {
+    // `std/csv-parse` becomes `std_csv-parse`.
+    const plain = name.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, 60);
+    let free = plain;
+    for (let i = 2; named.has(free); i++) free = `${plain}_${i}`;
+    named.set(free, digest);
+  }
+  return named;
+}

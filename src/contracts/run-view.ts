@@ -1,6 +1,16 @@
-import type { AnyRunEvent, EventError, NodeState, RunState, Usage } from './events.ts';
+import type { AnyRunEvent, EventData, EventError, NodeState, RunState, Usage } from './events.ts';
 import type { Json } from './json.ts';
-import { type LogLine, type NodeView, negative, plus, SETTLED, skipReason } from './node-view.ts';
+import {
+  type LogLine,
+  type NodeView,
+  negative,
+  newView,
+  plus,
+  SETTLED,
+  skipReason,
+  toolStepView,
+} from './node-view.ts';
+import { callerOf, callPath } from './plan.ts';
 import type { OutlineNode } from './runs.ts';
 
 export { type LogLine, type NodeView, SETTLED } from './node-view.ts';
@@ -54,7 +64,7 @@ export class RunView {
       this.#applyRun(event);
       return undefined;
     }
-    const node = this.find(event.path);
+    const node = this.find(event.path) ?? this.#called(event);
     if (!node) return undefined;
     const before = node.state;
     this.#applyNode(node, event);
@@ -171,6 +181,8 @@ export class RunView {
       case 'node.step':
         this.#spend(node, event.data.usage, event.data.cost);
         node.lastLog = `${event.data.kind} ${event.data.name}`;
+        if (event.data.kind === 'tool') this.#toolStep(node, event.data, event.ts);
+        node.steppedAt = event.ts;
         break;
       case 'node.cached':
         node.state = 'succeeded';
@@ -325,18 +337,39 @@ export class RunView {
     else this.#byPath.delete(node.path);
   }
 
+  /** The workflow or agent that an agent calls, when it begins. */
+  #called(event: AnyRunEvent): NodeView | undefined {
+    if (event.type !== 'node.started' || !event.data.call || event.path === undefined) return undefined;
+    const agent = this.find(callerOf(event.path));
+    const { name, kind, ref } = event.data.call;
+    if (agent?.type !== 'agent') return undefined;
+    const view = newView(event.path, name, kind, ref);
+    this.#byPath.set(view.path, { view, parent: agent });
+    const { outline } = this.#byPath.get(agent.path)!;
+    view.children = this.#list(view.path, outline?.lists?.[name] ?? [], view);
+    this.#addStep(agent, view);
+    return view;
+  }
+
+  /** A tool that an agent called, as a node that has ended; what a workflow came to is said by itself. */
+  #toolStep(agent: NodeView, step: EventData['node.step'], ts: number): void {
+    const path = callPath(agent.path, step.name, step.index);
+    if (this.#byPath.has(path)) return;
+    const view = toolStepView(agent, path, step, ts);
+    this.#byPath.set(path, { view, parent: agent });
+    this.#addStep(agent, view);
+  }
+
+  /** The last calls of an agent stay open to look at. */
+  #addStep(agent: NodeView, view: NodeView): void {
+    agent.children.push(view);
+    if (agent.children.length <= OPEN_ITEMS) return;
+    this.#forget(agent.children.shift()!);
+    agent.folded++;
+  }
+
   #group(path: string, id: string, type: 'item' | 'list', parent: NodeView): NodeView {
-    const view: NodeView = {
-      path,
-      id,
-      type,
-      state: 'pending',
-      attempt: 0,
-      children: [],
-      folded: 0,
-      done: 0,
-      failed: 0,
-    };
+    const view = newView(path, id, type);
     this.#byPath.set(path, { view, parent });
     return view;
   }
@@ -344,21 +377,10 @@ export class RunView {
   #list(prefix: string, outline: readonly OutlineNode[], parent: NodeView | undefined): NodeView[] {
     return outline.map((node) => {
       const path = prefix === '' ? node.id : `${prefix}.${node.id}`;
-      const view: NodeView = {
-        path,
-        id: node.id,
-        type: node.type,
-        ...(node.label === undefined ? {} : { label: node.label }),
-        state: 'pending',
-        attempt: 0,
-        children: [],
-        folded: 0,
-        done: 0,
-        failed: 0,
-      };
+      const view = newView(path, node.id, node.type, node.label);
       this.#byPath.set(path, { view, outline: node, parent });
-      // The rounds of a loop come when they start.
-      if (node.type !== 'loop') {
+      // The rounds of a loop, and what an agent calls, come when they start.
+      if (node.type !== 'loop' && node.type !== 'agent') {
         for (const [name, list] of Object.entries(node.lists ?? {})) {
           if (node.type === 'workflow') view.children.push(...this.#list(path, list, view));
           else {

@@ -1,12 +1,13 @@
 import { IceError } from '../contracts/errors.ts';
 import type { Json } from '../contracts/json.ts';
-import type { EffectNode } from '../contracts/plan.ts';
+import { callPath, type EffectNode } from '../contracts/plan.ts';
 import { render } from '../language/expressions/index.ts';
 import { cacheKey } from './cache-key.ts';
+import { budgetLeft } from './calls.ts';
 import type { LogData, ProgressData, RunCommand } from './decide.ts';
 import type { NodeRecord } from './fold.ts';
 import { MAX_LOG_CHARS, MAX_LOG_LINE, MAX_LOGS, sizeOf } from './limits.ts';
-import type { Clock, Effects, RunStore, Step } from './ports.ts';
+import type { Call, CallEnd, Clock, Effects, RunStore, Step } from './ports.ts';
 
 /** How often a node's progress is journalled at most. */
 const PROGRESS_MS = 250;
@@ -21,6 +22,8 @@ export interface AttemptHost {
   send(command: RunCommand): void;
   /** Hands a command to the run; resolves when it is committed. */
   durably(command: RunCommand): Promise<void>;
+  /** What an agent called under a path, once it has ended, and that is committed. */
+  callEnd(agent: NodeRecord, path: string): Promise<NodeRecord>;
   /** Logs and progress: committed with the next commit, or after a short while. */
   gather(command: RunCommand): void;
   delta(path: string, attempt: number, text: string): void;
@@ -111,7 +114,10 @@ export class LiveAttempt {
       },
       steps: record.steps ? [...record.steps] : [],
       step: (step) => this.step(step),
-      ...(fold.maxCost === null ? {} : { budgetLeft: Math.max(0, fold.maxCost - fold.cost) }),
+      call: (call) => this.call(call),
+      get budgetLeft() {
+        return budgetLeft(record);
+      },
     });
     if (key && !this.closed) await this.keep(key, node, result.result);
     this.say({
@@ -171,6 +177,26 @@ export class LiveAttempt {
       return Promise.reject(new IceError('run_cancelled', `The attempt of ${this.record.path} was stopped`));
     }
     return this.host.durably({ type: 'step', path: this.record.path, attempt: this.attempt, step });
+  }
+
+  private async call(call: Call): Promise<CallEnd> {
+    const { record, host } = this;
+    const { signal } = this.controller;
+    const stopped = new Promise<never>((_, reject) => {
+      const stop = (): void =>
+        reject(new IceError('run_cancelled', `The attempt of ${record.path} was stopped`));
+      if (this.closed || signal.aborted) stop();
+      else signal.addEventListener('abort', stop, { once: true });
+    });
+    const ended = host
+      .durably({ type: 'call', path: record.path, attempt: this.attempt, call })
+      .then(() => host.callEnd(record, callPath(record.path, call.name, call.step)));
+    const { state, result, error, spent } = await Promise.race([ended, stopped]);
+    return {
+      ...(state === 'succeeded' ? { result: result ?? {} } : { error: error! }),
+      usage: spent ? { ...spent.usage } : { inputTokens: 0, outputTokens: 0 },
+      cost: spent?.cost ?? 0,
+    };
   }
 
   private log(level: LogData['level'], message: string, fields?: { [key: string]: Json }): void {

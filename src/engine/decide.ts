@@ -1,6 +1,8 @@
 import { IceError } from '../contracts/errors.ts';
 import { type AnyRunEvent, ENDED, type EventError } from '../contracts/events.ts';
 import type { Json } from '../contracts/json.ts';
+import { callPath } from '../contracts/plan.ts';
+import { callAt, effectsAtWork, isCalling } from './calls.ts';
 import { Draft, type Spent } from './draft.ts';
 import { toEventError } from './event-error.ts';
 import type { NodeRecord, RunFold } from './fold.ts';
@@ -8,7 +10,7 @@ import { MAX_EVENTS, MAX_RESULT, MAX_RESULTS, sizeOf } from './limits.ts';
 import { containerOf } from './nodes/container.ts';
 import { childDeadline } from './nodes/workflow.ts';
 import { renderOutput } from './outputs.ts';
-import type { Step } from './ports.ts';
+import type { Call, Step } from './ports.ts';
 import { beginContainer, overBudget, startReady, tooLarge } from './ready.ts';
 import { retryable, retryDelay } from './retry.ts';
 
@@ -22,6 +24,7 @@ export type RunCommand =
   | { type: 'cached'; path: string; attempt: number; result: Json; from: string }
   | { type: 'failed'; path: string; attempt: number; error: unknown }
   | { type: 'step'; path: string; attempt: number; step: Step }
+  | { type: 'call'; path: string; attempt: number; call: Call }
   | { type: 'log'; path: string; attempt: number; data: LogData }
   | { type: 'progress'; path: string; attempt: number; data: ProgressData }
   | { type: 'cancel'; by?: string; reason?: string }
@@ -85,6 +88,7 @@ function attemptSays(draft: Draft, record: NodeRecord, command: AttemptCommand, 
     case 'succeeded': {
       const { usage, cost, model, result } = command;
       const wrong = wrongResult(record, result);
+      draft.cancelWithin(record);
       if (wrong) {
         attemptFails(draft, record, wrong, { usage, cost }, random);
         return;
@@ -102,13 +106,23 @@ function attemptSays(draft: Draft, record: NodeRecord, command: AttemptCommand, 
       draft.node('node.cached', path, attempt, { result: command.result, from: command.from });
       return;
     case 'failed':
-      // It was told to stop, and did.
+      // It was told to stop, and did; an agent ends after what it called.
+      if (draft.fold.cancelling && isCalling(record)) return;
       if (draft.fold.cancelling) draft.node('node.cancelled', path, attempt, {});
       else attemptFails(draft, record, command.error, priceOf(command.error), random);
       return;
     case 'step': {
       const index = record.steps?.length ?? 0;
       draft.node('node.step', path, attempt, { index, ...command.step });
+      return;
+    }
+    case 'call': {
+      const { step, ...call } = command.call;
+      const at = callPath(path, call.name, step);
+      const known = callAt(record, at);
+      // After a crash it may run already, or have ended: then the agent waits for it, or is told.
+      if (known?.active || known?.settled) return;
+      draft.node('node.started', at, (known?.attempt ?? 0) + 1, { call });
       return;
     }
     case 'log':
@@ -133,6 +147,7 @@ function attemptFails(
   random: number,
 ): void {
   const error = toEventError(thrown);
+  draft.cancelWithin(record);
   const spent: Spent = { ...(usage ? { usage } : {}), ...(cost === undefined ? {} : { cost }) };
   const after = thrown instanceof IceError ? thrown.retryAfterMs : undefined;
   const wait = retryable(thrown)
@@ -163,7 +178,7 @@ function wrongResult(record: NodeRecord, result: Json): IceError | undefined {
 function advance(draft: Draft, pure: boolean, force: boolean, random: number): void {
   const { fold, now } = draft;
   if (fold.cancelling) {
-    if (fold.inFlight.size === 0 || force) {
+    if (effectsAtWork(fold) === 0 || force) {
       draft.cancelFrame(fold.root);
       const { reason } = fold.cancelling;
       draft.run('run.cancelled', reason ? { reason } : {});
@@ -178,7 +193,7 @@ function advance(draft: Draft, pure: boolean, force: boolean, random: number): v
   }
   // Over the budget nothing starts; what runs is paid for, so it may finish.
   if (fold.maxCost !== null && fold.cost > fold.maxCost) {
-    if (fold.inFlight.size === 0) failRun(draft, budgetError(fold));
+    if (effectsAtWork(fold) === 0) failRun(draft, budgetError(fold));
     return;
   }
   // What ends takes its ready nodes with it, so nothing is started in the same round.
@@ -187,7 +202,7 @@ function advance(draft: Draft, pure: boolean, force: boolean, random: number): v
   startReady(draft, pure);
   if (draft.events.length > 0) return;
   if (fold.root.unsettled === 0) finishRun(draft);
-  else if (fold.inFlight.size === 0 && fold.readyPure.size === 0 && outOfMoney(fold))
+  else if (effectsAtWork(fold) === 0 && fold.readyPure.size === 0 && outOfMoney(fold))
     failRun(draft, budgetError(fold));
 }
 

@@ -73,9 +73,10 @@ export class Draft {
     else this.node('node.retrying', record.path, record.attempt, { error, at: this.now + wait });
   }
 
-  /** Everything that runs inside a container, the innermost first. */
+  /** Everything that runs inside a container, or that an agent has called, the innermost first. */
   cancelWithin(record: NodeRecord): void {
     if (record.lanes) for (const frame of record.lanes.frames.values()) this.cancelFrame(frame);
+    if (record.calls) this.cancelFrame(record.calls);
   }
 
   cancelFrame(frame: Frame): void {

@@ -1,12 +1,14 @@
 import { IceError } from '../contracts/errors.ts';
 import { type AnyRunEvent, ENDED } from '../contracts/events.ts';
 import { type AttemptHost, LiveAttempt } from './attempt.ts';
+import { Callers, effectsAtWork } from './calls.ts';
 import { decide, nextDue, type RunCommand } from './decide.ts';
 import { toEventError } from './event-error.ts';
 import { evolve } from './evolve.ts';
 import type { NodeRecord, RunFold } from './fold.ts';
 import { CANCEL_GRACE_MS, GATHER_MS } from './limits.ts';
 import type { Clock, Effects, RunPatch, RunRow, RunStore } from './ports.ts';
+import { patchOf } from './row-patch.ts';
 
 /** Why a worker no longer drives a run. `lost`: another worker took it over. */
 export type DriveEnd = 'ended' | 'paused' | 'waiting' | 'lost';
@@ -53,6 +55,8 @@ export class Driver implements AttemptHost {
   row: RunRow;
   private readonly world: DriverWorld;
   private readonly attempts = new Map<NodeRecord, LiveAttempt>();
+  /** Agents that wait for what they called. */
+  private readonly callers = new Callers();
   private inbox: { command: RunCommand; waiter?: Waiter }[] = [];
   /** When it was last decided what is due. */
   private roundAt = 0;
@@ -108,6 +112,13 @@ export class Driver implements AttemptHost {
       this.inbox.push({ command, waiter: { resolve, reject } });
       this.work();
     });
+  }
+
+  callEnd(agent: NodeRecord, path: string): Promise<NodeRecord> {
+    const ended = this.callers.wait(agent, path);
+    // While a commit is under way, what the fold says is not yet on disk.
+    if (!this.working) this.callers.tell();
+    return ended;
   }
 
   gather(command: RunCommand): void {
@@ -256,7 +267,7 @@ export class Driver implements AttemptHost {
   private release(): { end: DriveEnd; events: AnyRunEvent[] } | undefined {
     const { fold } = this;
     if (ENDED.has(fold.state)) return { end: 'ended', events: [] };
-    if (fold.inFlight.size > 0 || fold.cancelling) return undefined;
+    if (effectsAtWork(fold) > 0 || fold.cancelling) return undefined;
     if (fold.state === 'paused') return { end: 'paused', events: [] };
     if (fold.state === 'waiting') return { end: 'waiting', events: [] };
     const due = nextDue(fold, this.roundAt);
@@ -276,7 +287,7 @@ export class Driver implements AttemptHost {
       expectedSeq: fold.seq - events.length,
       epoch: this.epoch,
       events,
-      patch: this.patch(events),
+      patch: patchOf(fold, events, this.reported),
       ...(release ? { release } : {}),
     };
     for (let tries = 1; ; tries++) {
@@ -291,41 +302,6 @@ export class Driver implements AttemptHost {
         await new Promise<void>((resolve) => this.clock.at(this.clock.now() + BUSY_WAIT_MS, resolve));
       }
     }
-  }
-
-  /** The columns of the run's row that these events change. */
-  private patch(events: AnyRunEvent[]): RunPatch {
-    const { fold } = this;
-    const patch: RunPatch = {};
-    for (const event of events) {
-      switch (event.type) {
-        case 'run.started':
-          Object.assign(patch, { state: 'running', startedAt: fold.startedAt, wakeAt: null });
-          break;
-        case 'run.waiting':
-          Object.assign(patch, { state: 'waiting', wakeAt: event.data.until ?? null });
-          break;
-        case 'run.paused':
-        case 'run.resumed':
-          patch.state = fold.state;
-          break;
-        case 'run.cancelling':
-          patch.cancelRequested = true;
-          break;
-        case 'run.failed':
-        case 'run.succeeded':
-        case 'run.cancelled':
-          Object.assign(patch, { state: fold.state, endedAt: fold.endedAt });
-          if (fold.error) patch.error = { code: fold.error.code, message: fold.error.message };
-      }
-    }
-    const tokens = fold.usage.inputTokens + fold.usage.outputTokens;
-    if (fold.cost !== this.reported.cost || tokens !== this.reported.tokens) {
-      this.reported = { cost: fold.cost, tokens };
-      patch.cost = fold.cost;
-      patch.usage = { ...fold.usage };
-    }
-    return patch;
   }
 
   /** Starts and stops what the committed events say. */
@@ -350,12 +326,14 @@ export class Driver implements AttemptHost {
         }
       }
     }
+    this.callers.tell();
     // Attempts that ended (they said so) or were stopped by what failed or ended around them.
     if (this.attempts.size === 0) return;
     for (const [record, attempt] of this.attempts) {
       if (record.state === 'running' && record.attempt === attempt.attempt && this.fold.inFlight.has(record))
         continue;
       this.attempts.delete(record);
+      this.callers.leave(record);
       attempt.stop(`${record.path} was stopped`);
     }
   }

@@ -1,14 +1,16 @@
 import type { AnyRunEvent, EventData, Usage } from '../contracts/events.ts';
 import type { Plan } from '../contracts/plan.ts';
 import { render } from '../language/expressions/index.ts';
+import { effectsAtWork, isCalling, openCall, spendWithin } from './calls.ts';
 import { createFold, Frame, type NodeRecord, type RunFold } from './fold.ts';
 import {
   closeFailed,
+  dropCalls,
   dropLanes,
   enter,
   failFrame,
   finishContainer,
-  kill,
+  killWithin,
   leaveActive,
   settle,
   startLanes,
@@ -37,7 +39,8 @@ export function evolve(fold: RunFold, event: AnyRunEvent): RunFold {
       fold.state = 'running';
       fold.startedAt ??= event.ts;
       // What was in flight when another worker takes over went down with its worker.
-      for (const record of fold.inFlight) record.crashes += 1;
+      // An agent that waited for what it called did nothing that could have been why.
+      for (const record of fold.inFlight) if (!isCalling(record)) record.crashes += 1;
       interrupt(fold);
       break;
     case 'run.waiting':
@@ -49,7 +52,7 @@ export function evolve(fold: RunFold, event: AnyRunEvent): RunFold {
       if (event.data.reason === 'detached') interrupt(fold);
       break;
     case 'run.resumed':
-      fold.state = fold.inFlight.size > 0 ? 'running' : 'queued';
+      fold.state = effectsAtWork(fold) > 0 ? 'running' : 'queued';
       break;
     case 'run.cancelling':
       fold.cancelling = event.data;
@@ -66,7 +69,12 @@ export function evolve(fold: RunFold, event: AnyRunEvent): RunFold {
       ended(fold, 'cancelled', event.ts);
       break;
     default: {
-      const record = event.path === undefined ? undefined : fold.nodes.get(event.path);
+      const record =
+        event.type === 'node.started' && event.data.call
+          ? openCall(fold, event.path!, event.data.call)
+          : event.path === undefined
+            ? undefined
+            : fold.nodes.get(event.path);
       if (record) evolveNode(fold, record, event);
     }
   }
@@ -90,6 +98,7 @@ function evolveNode(fold: RunFold, record: NodeRecord, event: AnyRunEvent): void
       spend(fold, record, step, true);
       record.steps ??= [];
       record.steps.push(step);
+      dropCalls(record);
       break;
     }
     case 'node.cached':
@@ -108,7 +117,9 @@ function evolveNode(fold: RunFold, record: NodeRecord, event: AnyRunEvent): void
       record.failures += 1;
       record.retryAt = event.data.at;
       fold.retrying.add(record);
-      if (record.lanes) for (const frame of record.lanes.frames.values()) kill(frame);
+      killWithin(record);
+      // A call that failed, and the agent with it, is made again by the next attempt.
+      for (const call of record.calls?.records ?? []) if (call.state === 'failed') call.state = 'pending';
       break;
     case 'node.failed':
       spend(fold, record, event.data);
@@ -122,7 +133,7 @@ function evolveNode(fold: RunFold, record: NodeRecord, event: AnyRunEvent): void
     case 'node.cancelled':
       stop(fold, record);
       leaveActive(record, 'cancelled');
-      if (record.lanes) for (const frame of record.lanes.frames.values()) kill(frame);
+      killWithin(record);
       closeFailed(record.frame);
       break;
     default:
@@ -137,6 +148,7 @@ function ended(fold: RunFold, state: 'succeeded' | 'failed' | 'cancelled', at: n
   for (const set of [fold.readyEffects, fold.readyPure, fold.readyContainers, fold.inFlight, fold.retrying])
     set.clear();
   fold.timed.clear();
+  fold.calling.clear();
   fold.settling.clear();
   fold.failing.clear();
 }
@@ -160,10 +172,15 @@ function spend(
     output -= step.usage?.outputTokens ?? 0;
     dollars -= step.cost ?? 0;
   }
-  fold.usage.inputTokens += Math.max(0, input);
-  fold.usage.outputTokens += Math.max(0, output);
+  const spending = {
+    usage: { inputTokens: Math.max(0, input), outputTokens: Math.max(0, output) },
+    cost: Math.max(0, dollars),
+  };
+  fold.usage.inputTokens += spending.usage.inputTokens;
+  fold.usage.outputTokens += spending.usage.outputTokens;
   // Sums of decimal fractions are kept to what a price can mean.
-  fold.cost = Math.round((fold.cost + Math.max(0, dollars)) * 1e10) / 1e10;
+  fold.cost = Math.round((fold.cost + spending.cost) * 1e10) / 1e10;
+  spendWithin(record, spending);
 }
 
 /** Takes back what is in flight, to be started again as the next attempt. */
@@ -181,6 +198,7 @@ function succeed(fold: RunFold, record: NodeRecord, result: NodeRecord['result']
   leaveActive(record, 'succeeded');
   record.result = result;
   record.error = undefined;
+  dropCalls(record);
   fold.size += sizeOf(result, MAX_RESULTS);
   settle(record);
 }
@@ -189,7 +207,10 @@ function fail(fold: RunFold, record: NodeRecord, data: EventData['node.failed'])
   stop(fold, record);
   leaveActive(record, 'failed');
   record.error = data.error;
-  if (data.handled || !record.frame.retained) dropLanes(record);
+  // What an agent calls is kept while the agent may be tried again, although it is always told of the failure.
+  const isCall = record.frame.owner?.calls === record.frame;
+  if ((data.handled && !isCall) || !record.frame.retained) dropLanes(record);
+  if (data.handled || !record.frame.retained) dropCalls(record);
   if (!data.handled) {
     failFrame(record.frame, { error: data.error, path: data.because ?? record.path });
     return;

@@ -43,12 +43,19 @@ export interface RunFold {
   retrying: Set<NodeRecord>;
   /** Running containers that have a time limit. */
   timed: Set<NodeRecord>;
+  /** Agents that have called a workflow as a tool. */
+  calling: Set<NodeRecord>;
   cancelling: { by?: string; reason?: string } | undefined;
   handledFailures: string[];
   /** About how many characters of results were journalled. */
   size: number;
   outputs: JsonObject | null;
   error: EventError | null;
+}
+
+export interface Spending {
+  usage: Usage;
+  cost: number;
 }
 
 export interface Failure {
@@ -178,6 +185,10 @@ export class NodeRecord {
   instead: Json | undefined = undefined;
   error: EventError | undefined = undefined;
   steps: Step[] | undefined = undefined;
+  /** Of an agent: the frame of what it calls, or called last, as a tool; see calls.ts. */
+  calls: Frame | undefined = undefined;
+  /** Of an agent, and of what one calls: what was spent by it and within it. */
+  spent: Spending | undefined = undefined;
   lanes: Lanes | undefined = undefined;
   /** A value that the rules worked out for a container at its start: items of a loop, inputs of a child. */
   given: Json | undefined = undefined;
@@ -256,6 +267,7 @@ export function createFold(
     inFlight: new Set(),
     retrying: new Set(),
     timed: new Set(),
+    calling: new Set(),
     cancelling: undefined,
     handledFailures: [],
     size: 0,

@@ -71,8 +71,14 @@ export function kill(frame: Frame): void {
   frame.dead = true;
   for (const record of frame.records) {
     if (record.state === 'pending') unready(frame.fold, record);
-    else if (record.lanes) for (const inner of record.lanes.frames.values()) kill(inner);
+    else killWithin(record);
   }
+}
+
+/** Nothing starts within this node any more. */
+export function killWithin(record: NodeRecord): void {
+  if (record.lanes) for (const inner of record.lanes.frames.values()) kill(inner);
+  if (record.calls) kill(record.calls);
 }
 
 export function failFrame(frame: Frame, failure: Failure): void {
@@ -104,6 +110,7 @@ function leave(frame: Frame): void {
   for (const record of frame.records) {
     frame.fold.nodes.delete(record.path);
     if (record.lanes) for (const inner of record.lanes.frames.values()) leave(inner);
+    dropCalls(record);
   }
 }
 
@@ -183,7 +190,9 @@ function reopen(frame: Frame): void {
 }
 
 function endLane(record: NodeRecord, frame: Frame): void {
-  const lanes = record.lanes!;
+  const { lanes } = record;
+  // What an agent calls is looked at by the agent.
+  if (!lanes) return;
   frame.closed = true;
   lanes.open -= 1;
   lanes.ended += 1;
@@ -216,6 +225,16 @@ export function finishContainer(fold: RunFold, record: NodeRecord): void {
   record.result = result;
   record.error = undefined;
   settle(record);
+}
+
+/** Forgets what an agent called: its result is a step by now, or the agent has ended. */
+export function dropCalls(record: NodeRecord): void {
+  const { calls } = record;
+  if (!calls) return;
+  record.calls = undefined;
+  record.frame.fold.calling.delete(record);
+  kill(calls);
+  leave(calls);
 }
 
 export function dropLanes(record: NodeRecord): void {

@@ -1,4 +1,4 @@
-import type { AnyRunEvent, RunState, Usage } from '../contracts/events.ts';
+import type { AnyRunEvent, CallData, EventError, RunState, Usage } from '../contracts/events.ts';
 import type { Json } from '../contracts/json.ts';
 import type { EffectNode, Plan } from '../contracts/plan.ts';
 
@@ -152,8 +152,26 @@ export interface Attempt {
   /** Journalled steps of earlier attempts, and the way to journal one. */
   steps: Step[];
   step(step: Step): Promise<void>;
-  /** US dollars left in the run's budget; undefined = no budget. */
-  budgetLeft?: number;
+  /**
+   * Runs a workflow of the plan as a part of this attempt, in its journal, under `${path}.${name}[${step}]`; one at a time. It
+   * has ended, well or not, when the promise does; called again for a step (after a crash), it goes on with what is there.
+   */
+  call(call: Call): Promise<CallEnd>;
+  /** US dollars that are left now, of the run's budget and of the agents that this works for; undefined = no budget. */
+  readonly budgetLeft?: number | undefined;
+}
+
+export interface Call extends CallData {
+  /** The index of the step that it will be. */
+  step: number;
+}
+
+/** How a call ended, and what was spent within it; that is counted already. */
+export interface CallEnd {
+  result?: Json;
+  error?: EventError;
+  usage: Usage;
+  cost: number;
 }
 
 export interface Step {
@@ -162,6 +180,8 @@ export interface Step {
   result: Json;
   usage?: Usage;
   cost?: number;
+  /** What was spent by what it called; counted there. */
+  within?: { usage: Usage; cost: number };
 }
 
 export interface AttemptResult {

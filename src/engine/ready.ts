@@ -1,6 +1,7 @@
 import { IceError } from '../contracts/errors.ts';
 import type { ConditionPlanNode } from '../contracts/plan.ts';
 import { isStatic, render } from '../language/expressions/index.ts';
+import { effectsAtWork } from './calls.ts';
 import type { Draft } from './draft.ts';
 import { toEventError } from './event-error.ts';
 import type { NodeRecord } from './fold.ts';
@@ -89,11 +90,12 @@ export function beginContainer(draft: Draft, record: NodeRecord): void {
 /** Starts effects while the run has room for them; those that are to be started again come first. */
 function startEffects(draft: Draft): void {
   const { fold } = draft;
-  let room = fold.program.plan.concurrency - fold.inFlight.size;
+  let room = fold.program.plan.concurrency - effectsAtWork(fold);
   for (const record of fold.retrying) {
     if (room <= 0 || draft.halted) return;
     if (record.spec.kind !== 'effect' || record.retryAt > draft.now || overBudget(record)) continue;
     if (record.crashes >= record.spec.node.maxCrashes) {
+      draft.cancelWithin(record);
       draft.fail(record, toEventError(tooManyCrashes(record)));
     } else {
       draft.node('node.started', record.path, record.attempt + 1, {});

@@ -1,4 +1,6 @@
 /** The front end of the compiler: text -> diagnostics, and a plan when there are none. */
+
+export { checkAgent } from './check/check-agent.ts';
 export {
   blueprintSchemas,
   type CheckResult,

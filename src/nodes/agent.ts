@@ -64,12 +64,12 @@ export function createAgentEffect(effects: AgentEffects): Effect {
         });
         if (!reply.toolCalls?.length) {
           await thread?.append(input, reply.text);
-          const { usage, cost } = journal;
+          const { usage, cost, whole } = journal;
           const result: JsonObject = {
             text: reply.text,
             ...(reply.object === undefined ? {} : { object: reply.object }),
-            usage: { ...usage },
-            cost,
+            usage: { ...whole.usage },
+            cost: whole.cost,
             model: by,
             steps: calls,
           };
@@ -96,9 +96,8 @@ export function createAgentEffect(effects: AgentEffects): Effect {
 function budgetOf(attempt: Attempt, journal: StepJournal): number | undefined {
   const own = attempt.node.config.maxCost;
   const left = [
-    ...(own === undefined ? [] : [own - journal.cost]),
-    // Steps of earlier attempts have been taken off the run's budget already.
-    ...(attempt.budgetLeft === undefined ? [] : [attempt.budgetLeft - journal.fresh]),
+    ...(own === undefined ? [] : [own - journal.whole.cost]),
+    ...(attempt.budgetLeft === undefined ? [] : [attempt.budgetLeft]),
   ];
   return left.length === 0 ? undefined : Math.min(...left);
 }
@@ -109,10 +108,11 @@ type KeptReply = Pick<ModelReply, 'text' | 'object' | 'toolCalls' | 'carry' | 'f
 /** Plays the steps that are journalled, then journals those that are made. */
 class StepJournal {
   readonly attempt: Attempt;
+  /** What the agent's own model calls used. */
   readonly usage: Usage = { inputTokens: 0, outputTokens: 0 };
-  /** US dollars of all steps, and of those that this attempt made. */
   cost = 0;
-  fresh = 0;
+  /** The same, with what the workflows and agents that it called used; that was counted where it was spent. */
+  readonly whole = { usage: { inputTokens: 0, outputTokens: 0 }, cost: 0 };
   #at = 0;
 
   constructor(attempt: Attempt) {
@@ -134,7 +134,6 @@ class StepJournal {
       JSON.stringify({ model, text, object, toolCalls, carry, finishReason }),
     ) as Json;
     this.#count({ usage, cost });
-    this.fresh += cost;
     await this.attempt.step({ kind: 'model', name: model, result, usage, cost });
     return { reply, by: model };
   }
@@ -143,8 +142,9 @@ class StepJournal {
     const kept = this.#next('tool', call.name);
     if (kept) return kept.result;
     // The place of the step, not of the attempt: a tool that is called again after a crash sees the same key.
-    const result = await toolbox.call(call, index, `${this.attempt.idempotencyKey}:${this.#at}`);
-    await this.attempt.step({ kind: 'tool', name: call.name, result });
+    const { result, within } = await toolbox.call(call, index, this.#at);
+    this.#count({ within });
+    await this.attempt.step({ kind: 'tool', name: call.name, result, ...(within ? { within } : {}) });
     return result;
   }
 
@@ -179,11 +179,20 @@ class StepJournal {
     return step;
   }
 
-  #count({ usage, cost }: { usage?: Usage; cost?: number }): void {
-    this.usage.inputTokens += usage?.inputTokens ?? 0;
-    this.usage.outputTokens += usage?.outputTokens ?? 0;
-    this.cost = Math.round((this.cost + (cost ?? 0)) * 1e10) / 1e10;
+  #count({ usage, cost, within }: Partial<Pick<Step, 'usage' | 'cost' | 'within'>>): void {
+    add(this, { usage, cost });
+    add(this.whole, { usage, cost });
+    add(this.whole, within);
   }
+}
+
+function add(
+  to: { usage: Usage; cost: number },
+  spent: { usage?: Usage | undefined; cost?: number | undefined } = {},
+): void {
+  to.usage.inputTokens += spent.usage?.inputTokens ?? 0;
+  to.usage.outputTokens += spent.usage?.outputTokens ?? 0;
+  to.cost = Math.round((to.cost + (spent.cost ?? 0)) * 1e10) / 1e10;
 }
 
 function threadOf(

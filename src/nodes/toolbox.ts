@@ -1,15 +1,21 @@
-import { IceError } from '../contracts/errors.ts';
+import { type ErrorCode, IceError } from '../contracts/errors.ts';
 import type { Json, JsonObject, JsonSchema } from '../contracts/json.ts';
-import type { PlanComponent } from '../contracts/plan.ts';
-import type { Attempt, Effect } from '../engine/ports.ts';
+import { modelNames, type PlanComponent } from '../contracts/plan.ts';
+import type { Attempt, Call, Effect, Step } from '../engine/ports.ts';
+import { applyDefaults, checkSchema } from '../language/schema/index.ts';
 import type { ToolRequest } from '../models/port.ts';
 
-/** The tools of an agent, as the model sees them and as they are called. */
+/** What an agent may call (tools, workflows, other agents), as the model sees it and as it is called. */
 export interface Toolbox {
   offers: { name: string; description: string; input: JsonSchema }[];
-  /** The result of a call, or `{ error }` for the model to read; throws what the model can't mend. */
-  call(request: ToolRequest, index: number, idempotencyKey: string): Promise<Json>;
+  /**
+   * Makes the call that is the attempt's step number `step`, from 1. The result, or `{ error }` for the model to read; throws what the model
+   * can't mend. `within` is what a workflow or an agent spent.
+   */
+  call(request: ToolRequest, index: number, step: number): Promise<Called>;
 }
+
+export type Called = Pick<Step, 'result' | 'within'>;
 
 /** More calls in one reply are a loop of the model's. */
 const MOST_CALLS = 64;
@@ -27,23 +33,26 @@ const TOLD: ReadonlySet<string> = new Set([
   'timeout',
 ]);
 
+/** Failures of a workflow or an agent that are none of the model's: how things are set up, or a bug. All others are told. */
+const NOT_TOLD: ReadonlySet<string> = new Set([
+  'secret_missing',
+  'provider_missing',
+  'untrusted_code',
+  'not_implemented',
+  'not_found',
+  'cassette_miss',
+  'script_ended',
+  'max_crashes',
+  'internal',
+]);
+
 /** Makes the toolbox from `config.tools` (name -> digest) and the components of the plan. */
 export function createToolbox(attempt: Attempt, tool: Effect): Toolbox {
   const tools = new Map<string, { digest: string; component: PlanComponent }>();
-  for (const [name, digest] of Object.entries(attempt.node.config.tools ?? {})) {
+  for (const [name, digest] of modelNames(attempt.node.config.tools ?? {})) {
     const component = attempt.plan.components[digest];
     if (!component) throw new IceError('internal', `The plan has no component for the tool ${name}`);
-    if (component.manifest.kind !== 'tool') {
-      throw new IceError(
-        'not_implemented',
-        `${component.ref} is a ${component.manifest.kind}, which an agent can't call`,
-        {
-          hint: 'Give the agent tools, and call workflows and agents from nodes of their own.',
-          terminal: true,
-        },
-      );
-    }
-    tools.set(nameFor(name, tools), { digest, component });
+    tools.set(name, { digest, component });
   }
   const names = [...tools.keys()];
   return {
@@ -52,7 +61,7 @@ export function createToolbox(attempt: Attempt, tool: Effect): Toolbox {
       description: component.description || describe(component),
       input: component.manifest.input,
     })),
-    async call(request, index, idempotencyKey) {
+    async call(request, index, step) {
       const entry = tools.get(request.name);
       if (!entry) {
         const there = names.length === 0 ? 'There are no tools.' : `The tools are ${names.join(', ')}.`;
@@ -61,15 +70,43 @@ export function createToolbox(attempt: Attempt, tool: Effect): Toolbox {
       if (index >= MOST_CALLS)
         return told('input_invalid', `More than ${MOST_CALLS} calls at once; this one was not made.`);
       if (!isObject(request.input)) return told('input_invalid', 'The arguments are no JSON object.');
+      if (entry.component.manifest.kind !== 'tool')
+        return callWorkflow(attempt, entry.component, {
+          step: step - 1,
+          name: request.name,
+          workflow: entry.digest,
+          inputs: request.input,
+        });
       try {
-        const { result } = await tool(asToolAttempt(attempt, entry.digest, request.input, idempotencyKey));
-        return cut(result);
+        // The place of the step, not of the attempt: a tool that is called again after a crash sees the same key.
+        const key = `${attempt.idempotencyKey}:${step}`;
+        const { result } = await tool(asToolAttempt(attempt, entry.digest, request.input, key));
+        return { result: cut(result) };
       } catch (error) {
         if (attempt.signal.aborted || !(error instanceof IceError) || !TOLD.has(error.code)) throw error;
         return told(error.code, error.message);
       }
     },
   };
+}
+
+/** A workflow, or an agent as one, in the journal of this run. */
+async function callWorkflow(
+  attempt: Attempt,
+  { ref, manifest }: PlanComponent,
+  { step, name, workflow, inputs }: Pick<Call, 'step' | 'name' | 'workflow' | 'inputs'>,
+): Promise<Called> {
+  const given = applyDefaults(manifest.input, inputs);
+  const wrong = checkSchema(manifest.input, given);
+  if (wrong !== undefined) return told('input_invalid', `The inputs do not match those of ${ref}: ${wrong}`);
+  const kind = manifest.kind as Call['kind'];
+  const ended = await attempt.call({ step, name, kind, ref, workflow, inputs: given as JsonObject });
+  const { result, error, usage, cost } = ended;
+  const within = usage.inputTokens + usage.outputTokens + cost > 0 ? { within: { usage, cost } } : {};
+  if (error === undefined) return { result: cut(result ?? {}), ...within };
+  if (NOT_TOLD.has(error.code))
+    throw new IceError(error.code as ErrorCode, `${ref}: ${error.message}`, { hint: error.hint });
+  return { ...told(error.code, error.message), ...within };
 }
 
 /**
@@ -96,9 +133,10 @@ const asToolAttempt = (
   },
   steps: [],
   step: () => Promise.reject(new IceError('internal', 'A tool has no steps of its own')),
+  call: () => Promise.reject(new IceError('internal', 'A tool calls no workflow')),
 });
 
-const told = (code: string, message: string): Json => ({ error: { code, message } });
+const told = (code: string, message: string): Called => ({ result: { error: { code, message } } });
 
 const isObject = (value: Json): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -107,14 +145,6 @@ function describe(component: PlanComponent): string {
   const { input } = component.manifest;
   const own = typeof input === 'object' ? input['description'] : undefined;
   return typeof own === 'string' ? own : component.ref;
-}
-
-/** Models take letters, digits, `_` and `-`, at most 64: `std/csv-parse` becomes `std_csv-parse`. */
-function nameFor(name: string, taken: ReadonlyMap<string, unknown>): string {
-  const plain = name.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, 60);
-  let free = plain;
-  for (let i = 2; taken.has(free); i++) free = `${plain}_${i}`;
-  return free;
 }
 
 function cut(result: Json): Json {

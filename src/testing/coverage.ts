@@ -1,5 +1,5 @@
 import type { AnyRunEvent } from '../contracts/events.ts';
-import type { Plan, PlanNode } from '../contracts/plan.ts';
+import { modelNames, type Plan, type PlanNode } from '../contracts/plan.ts';
 
 /** What of a workflow the tests have run. Paths have no indexes: `priced.price` is the node in the body of `priced`. */
 export interface WorkflowCoverage {
@@ -87,6 +87,11 @@ export class Coverage {
         else if (node.type === 'parallel') {
           for (const [branch, inner] of Object.entries(node.branches))
             list(name, inner, `${local}.${branch}`, `${path}.${branch}`);
+        } else if (node.type === 'agent') {
+          for (const [call, digest] of modelNames(node.config.tools ?? {})) {
+            const callee = plan.workflows[digest];
+            if (callee) list(callee.name, callee.nodes, '', `${path}.${call}`);
+          }
         } else if (node.type === 'workflow') {
           const child = plan.workflows[node.workflow];
           if (child) list(child.name, child.nodes, '', path);

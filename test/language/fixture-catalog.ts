@@ -50,7 +50,7 @@ outputs:
   count: "{{ size(inputs.rows) }}"
 `;
 
-/** What the fixtures refer to: two tools, a workflow, an agent. */
+/** What the fixtures refer to: tools, workflows, an agent. */
 export function fixtureCatalog(): Catalog {
   const report = entry(
     'workflow',
@@ -82,6 +82,19 @@ export function fixtureCatalog(): Catalog {
       ['1.2.0', '1.0.0'],
     ],
     [report, ['1.1.0']],
+    // A tool and a workflow of one name, which asks for a secret, and a tool whose input has no names.
+    [entry('tool', 'audit', '1.0.0', object({ day: { type: 'string' } }), object({})), ['1.0.0']],
+    [
+      entry(
+        'workflow',
+        'audit',
+        '1.0.0',
+        object({ day: { type: 'string' }, key: { type: 'string', writeOnly: true } }),
+        object({}),
+      ),
+      ['1.0.0'],
+    ],
+    [entry('tool', 'shout', '1.0.0', { type: 'string' }, { type: 'string' }), ['1.0.0']],
     [
       entry(
         'agent',

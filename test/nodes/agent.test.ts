@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { IceError } from '../../src/contracts/errors.ts';
 import type { Json } from '../../src/contracts/json.ts';
 import type { EffectConfig, Plan, PlanComponent } from '../../src/contracts/plan.ts';
-import type { Attempt, Effect, Step, ThreadStore } from '../../src/engine/ports.ts';
+import type { Attempt, Call, CallEnd, Effect, Step, ThreadStore } from '../../src/engine/ports.ts';
 import { createModels } from '../../src/models/models.ts';
 import type { ModelRequest, Models } from '../../src/models/port.ts';
 import { createEchoProvider } from '../../src/models/providers/echo.ts';
@@ -338,12 +338,69 @@ describe('memory', () => {
   });
 });
 
-test('a workflow among the tools is refused by name', async () => {
-  const { done } = agentOf().run(['x'], { tools: { report: digest(3) } });
-  await expect(done).rejects.toMatchObject({
-    code: 'not_implemented',
-    message: expect.stringContaining('report@1.0.0 is a workflow'),
+describe('a workflow among the tools', () => {
+  const withReport = { tools: { report: digest(3) } };
+  const script = [call('report', { cost: 10 }), call('report', { cost: 'much' }), 'Done'];
+  const spent = { usage: { inputTokens: 100, outputTokens: 10 }, cost: 0.5 };
+  const calls = (end: Partial<CallEnd>) => {
+    const made: Call[] = [];
+    return {
+      made,
+      call: async (asked: Call): Promise<CallEnd> => {
+        made.push(asked);
+        return { ...spent, ...end };
+      },
+    };
+  };
+
+  test('is called in the run; what it spent is counted in the result, and not a second time', async () => {
+    const { made, call: engine } = calls({ result: { total: 3 } });
+    const { attempt, done } = agentOf().run(script, withReport, { call: engine });
+    const { result, cost, usage } = await done;
+    expect(made).toEqual([
+      {
+        step: 1,
+        name: 'report',
+        kind: 'workflow',
+        ref: 'report@1.0.0',
+        workflow: digest(3),
+        inputs: { cost: 10 },
+      },
+    ]);
+    const [, first, , second] = attempt.journal;
+    expect(first).toEqual({ kind: 'tool', name: 'report', result: { total: 3 }, within: spent });
+    // What does not match its inputs starts nothing.
+    expect(second!.result).toMatchObject({ error: { code: 'input_invalid' } });
+    const models = attempt.journal.reduce((sum, step) => sum + (step.cost ?? 0), 0);
+    expect(cost).toBeCloseTo(models, 9);
+    expect(result).toMatchObject({ text: 'Done', cost: expect.closeTo(models + 0.5, 9) });
+    expect((result as { usage: { inputTokens: number } }).usage.inputTokens).toBe(usage!.inputTokens + 100);
   });
+
+  test('counts toward the budget of the agent', async () => {
+    const { call: engine } = calls({ result: {} });
+    const { done } = agentOf().run(script, { ...withReport, maxCost: 0.4 }, { call: engine });
+    await expect(done).rejects.toMatchObject({ code: 'budget_exceeded', terminal: true });
+  });
+
+  test.each(['tool_failed', 'provider_failed', 'budget_exceeded', 'deadline_exceeded'])(
+    'that fails with %s is an answer to the model',
+    async (code) => {
+      const { call: engine } = calls({ error: { code, message: 'It did not go' } });
+      const { attempt, done } = agentOf().run(script, withReport, { call: engine });
+      await done;
+      expect(attempt.journal[1]!.result).toEqual({ error: { code, message: 'It did not go' } });
+    },
+  );
+
+  test.each(['secret_missing', 'cassette_miss', 'max_crashes'])(
+    'that fails with %s ends the agent: no model can mend it',
+    async (code) => {
+      const { call: engine } = calls({ error: { code, message: 'It can not go' } });
+      const { done } = agentOf().run(script, withReport, { call: engine });
+      await expect(done).rejects.toMatchObject({ code, message: 'report@1.0.0: It can not go' });
+    },
+  );
 });
 
 test('two names that a model cannot tell apart get different ones', async () => {

@@ -35,6 +35,7 @@ export function attemptOf(
     step: async (step) => {
       journal.push(step);
     },
+    call: () => Promise.reject(new Error('No engine is here to call a workflow')),
     ...more,
     deltas,
     logs,

@@ -53,6 +53,7 @@ export function attemptOf(
     delta: () => {},
     steps: [],
     step: () => Promise.resolve(),
+    call: () => Promise.reject(new Error('A tool calls no workflow')),
     ...lines,
     ...rest,
   };

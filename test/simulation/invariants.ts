@@ -1,5 +1,5 @@
 import { type AnyRunEvent, ENDED } from '../../src/contracts/events.ts';
-import type { Plan, PlanNode } from '../../src/contracts/plan.ts';
+import { callerOf, type Plan, type PlanNode } from '../../src/contracts/plan.ts';
 import { runStateOf } from '../../src/engine/evolve.ts';
 import type { RunRow } from '../../src/engine/ports.ts';
 
@@ -16,7 +16,11 @@ export function brokenInvariants(events: AnyRunEvent[], row: RunRow, plan: Plan)
   const crashed = new Set<string>();
   const effects = new Set<string>();
   const types = typesOf(plan);
-  let running = 0;
+  /** What agents call, while it runs: who waits for it is not at work. */
+  const calls = new Set<string>();
+  const waits = (path: string) => [...calls].some((call) => open.has(call) && callerOf(call) === path);
+  const running = () =>
+    [...open.keys()].filter((path) => effects.has(path) && !crashed.has(path) && !waits(path)).length;
   events.forEach((event, i) => {
     if (event.seq !== i + 1) say(event, `is at ${i + 1}`);
     if (event.runId !== row.id) say(event, `is of the run ${event.runId}`);
@@ -25,7 +29,6 @@ export function brokenInvariants(events: AnyRunEvent[], row: RunRow, plan: Plan)
     // A worker that takes over starts again what was in flight, and only that.
     if (event.type === 'run.started' || event.type === 'run.waiting' || event.type === 'run.paused') {
       for (const path of open.keys()) if (effects.has(path)) crashed.add(path);
-      running = 0;
     }
     const { path } = event;
     if (path === undefined) return;
@@ -33,13 +36,13 @@ export function brokenInvariants(events: AnyRunEvent[], row: RunRow, plan: Plan)
     if (event.type === 'node.started') {
       const effect = EFFECTS.has(types.get(path.split('.').at(-1)!)!);
       if (effect) effects.add(path);
+      if (event.data.call) calls.add(path);
       const before = open.get(path);
       if (before !== undefined && !crashed.has(path)) say(event, 'was not ended before');
       if (before !== undefined && event.attempt !== before + 1) say(event, `follows attempt ${before}`);
-      if (effect && (before === undefined || crashed.has(path))) running += 1;
       crashed.delete(path);
       open.set(path, event.attempt!);
-      if (running > plan.concurrency) say(event, `${running} effects run at once`);
+      if (effect && running() > plan.concurrency) say(event, `${running()} effects run at once`);
     } else if (event.type === 'node.retrying' || ENDINGS.has(event.type)) {
       if (
         event.attempt !== undefined &&
@@ -53,7 +56,8 @@ export function brokenInvariants(events: AnyRunEvent[], row: RunRow, plan: Plan)
         if (event.type !== 'node.retrying' && inside(other, path))
           say(event, `${other} still runs inside of it`);
       }
-      if (open.delete(path) && effects.has(path) && !crashed.delete(path)) running -= 1;
+      open.delete(path);
+      crashed.delete(path);
       if (event.type === 'node.succeeded' || event.type === 'node.cached') succeeded.add(path);
     }
   });

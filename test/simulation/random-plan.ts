@@ -65,6 +65,7 @@ export function randomPlan(random: () => number) {
       'tool',
       'llm',
       'set',
+      'agent',
       ...(depth < 3 ? ['condition', 'loop', 'parallel', 'workflow'] : []),
     ];
     switch (pick(kinds)) {
@@ -108,6 +109,24 @@ export function randomPlan(random: () => number) {
         };
       case 'workflow':
         return { ...base, type: 'workflow', workflow: 'child', inputs: { n: 7, yes: '{{ inputs.yes }}' } };
+      // Calls workflows before it does what the other effects do.
+      case 'agent': {
+        const effect = pick(['ok', 'ok', 'slow', 'flaky', 'fail']);
+        return {
+          ...base,
+          ...(effect === 'flaky' || chance(0.3) ? { retry: retry() } : {}),
+          ...(effect === 'fail' && chance(0.6) ? { onError: 'continue' } : {}),
+          ...(chance(0.2) ? { timeoutMs: whole(100, 2_000) } : {}),
+          type: 'agent',
+          args: {
+            do: effect,
+            ms: whole(1, 400),
+            at: 0,
+            reads: expression(seen, inLoop),
+            calls: Array.from({ length: whole(1, 3) }, () => pick(['child', 'child', 'broken'])),
+          },
+        };
+      }
       default: {
         const effect = pick(['ok', 'ok', 'ok', 'ok', 'slow', 'slow', 'flaky', 'hang', 'fail', 'item']);
         const rarely = effect === 'fail' || effect === 'hang' || effect === 'item';
@@ -140,12 +159,24 @@ export function randomPlan(random: () => number) {
     ],
     outputs: { v: '{{ b.v }}' },
   };
+  const broken: TestPlan = {
+    nodes: [
+      { id: 'c', type: 'tool', maxCrashes: 1_000, args: { do: 'slow', ms: whole(1, 300), at: 0, reads: 1 } },
+      {
+        id: 'd',
+        type: 'tool',
+        maxCrashes: 1_000,
+        needs: ['c'],
+        args: { do: 'fail', ms: 0, at: 0, reads: 1 },
+      },
+    ],
+  };
   const nodes = list(0, [], false, 5);
   const plan: TestPlan = {
     nodes,
     outputs: Object.fromEntries(nodes.map((node) => [node.id, `{{ ${node.id} }}`])),
     concurrency: whole(1, 4),
-    workflows: { child },
+    workflows: { child, broken },
   };
   // What is left to chance in time may end differently after a crash: the first of several branches, or of several failures.
   return { plan: planOf(plan), timely: JSON.stringify(nodes).includes('"wait"') };

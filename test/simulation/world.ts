@@ -56,13 +56,25 @@ export async function simulate(plan: Plan, seed: number, mishap: Mishap, workers
         ms,
         at,
         reads,
-      } = attempt.args as { do: string; ms: number; at: number; reads: never };
+        calls = [],
+      } = attempt.args as { do: string; ms: number; at: number; reads: never; calls?: string[] };
       const fail = () => new IceError('tool_failed', `${attempt.path} failed`);
       const result = {
         result: { reads, path: attempt.path },
         cost: 0.001,
         usage: { inputTokens: 1, outputTokens: 1 },
       };
+      for (const [step, workflow] of calls.entries()) {
+        if (attempt.steps[step]) continue;
+        const call = { name: workflow, kind: 'workflow' as const, ref: workflow, workflow };
+        const ended = await attempt.call({ step, ...call, inputs: { n: 7, yes: true } });
+        await attempt.step({
+          kind: 'tool',
+          name: workflow,
+          result: ended.error ? { error: ended.error.code } : ended.result!,
+          within: { usage: ended.usage, cost: ended.cost },
+        });
+      }
       if (what === 'slow') await time.sleep(ms, process);
       if (what === 'flaky' && attempt.attempt < 3) throw fail();
       if (what === 'fail' || (what === 'item' && at === 1)) throw fail();

@@ -39,7 +39,7 @@ export function markOf(state: NodeState, { theme, now, moving }: Frame): string 
 
 const DURATION = 8;
 const TOKENS = 11;
-const COST = 9;
+const COST = 10;
 
 /** Which figures fit beside the tree. */
 export interface FigureColumns {

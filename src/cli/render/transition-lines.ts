@@ -1,7 +1,7 @@
 import type { AnyRunEvent } from '../../contracts/events.ts';
 import { type NodeView, type RunView, SETTLED } from '../../contracts/run-view.ts';
 import { formatCost, formatDuration } from './figures.ts';
-import { labelOf } from './node-line.ts';
+import { labelOf, spentBy } from './node-line.ts';
 import { oneLine, pad } from './text-width.ts';
 import type { Theme } from './theme.ts';
 import { elapsed, progressNote } from './tree.ts';
@@ -34,9 +34,10 @@ function transition(
     `${paint(pad(word, 9))} ${event.path ?? 'run'}${rest === '' ? '' : `  ${theme.dim(rest)}`}`;
   const lasted =
     node?.startedAt !== undefined && node.endedAt !== undefined ? node.endedAt - node.startedAt : undefined;
+  const cost = node ? spentBy(node).cost : 0;
   const spent = [
     lasted !== undefined && lasted >= 1 ? formatDuration(lasted) : '',
-    node?.cost ? formatCost(node.cost) : '',
+    cost > 0 ? formatCost(cost) : '',
   ]
     .filter(Boolean)
     .join(', ');

@@ -62,6 +62,9 @@ export function treeLines(view: RunView, frame: Frame, rows = Number.POSITIVE_IN
 /** What is drawn under a node: nothing under what has finished well, and only one branch of a condition. */
 function openChildren(node: NodeView): NodeView[] {
   if (node.state === 'pending' && node.type !== 'list') return node.children;
+  // An agent that is called is a workflow of one node, which says nothing that the call does not.
+  const [only] = node.children;
+  if (node.type === 'agent' && only?.type === 'agent' && only.label === node.label) return only.children;
   if (node.type === 'condition' && node.branch) {
     const taken = node.children.find((list) => list.id === node.branch);
     if (node.state === 'succeeded' && taken && taken.children.length === 0) return [];
@@ -77,6 +80,7 @@ function openChildren(node: NodeView): NodeView[] {
 
 /** How many finished items are not drawn. */
 function foldedNote(node: NodeView): string {
+  if (node.type === 'agent') return node.folded > 0 ? `${plural(node.folded, 'call')} before` : '';
   if (node.type !== 'loop' || node.items === undefined || SETTLED.has(node.state)) return '';
   const parts: string[] = [];
   if (node.done > 0) parts.push(`${node.done} done`);

@@ -13,7 +13,11 @@ export const memorySchema = z.union([
 const agentFields = {
   fallback: z.array(z.string()).optional().describe('Models to try in turn when the first is not available'),
   system: z.string().optional().describe('What the agent is for'),
-  tools: z.array(z.string()).max(64).optional().describe('Tools that it may call: name or name@range'),
+  tools: z
+    .array(z.string())
+    .max(64)
+    .optional()
+    .describe('What it may call: tools (name or name@range), workflow/name, agent/name'),
   memory: memorySchema.optional(),
   temperature: z.number().min(0).max(2).optional(),
   maxTokens: z.number().int().positive().optional().describe('The longest reply of one model call'),

@@ -1,11 +1,19 @@
 import type { BlueprintNode } from '../../contracts/blueprint.ts';
 import { IceError } from '../../contracts/errors.ts';
-import { parseRef } from '../../contracts/ids.ts';
 import type { Json, JsonSchema } from '../../contracts/json.ts';
 import type { AgentDocument } from '../../contracts/nodes/agent.ts';
-import type { EffectNode, PlanComponent } from '../../contracts/plan.ts';
-import type { Catalog, CatalogEntry } from '../references/catalog.ts';
+import type { EffectNode, PlanComponent, SubPlan } from '../../contracts/plan.ts';
+import { type Catalog, type CatalogEntry, toolsIn } from '../references/catalog.ts';
+import { nodeIdOf } from './component-node.ts';
 import { addComponent } from './components.ts';
+import { PLAN_DEFAULTS } from './defaults.ts';
+
+/** What a plan is compiled into; `callee` takes in a workflow or an agent that an agent may call. */
+export interface CallContext {
+  catalog: Catalog;
+  components: Record<string, PlanComponent>;
+  callee(entry: CatalogEntry): void;
+}
 
 type AgentNode = Extract<BlueprintNode, { type: 'agent' }>;
 /** The fields that a node and an agent's own document share; the node's win. */
@@ -18,8 +26,7 @@ type AgentFields = Partial<Omit<AgentNode, 'id' | 'type' | 'agent' | 'input'>>;
 export function agentOf(
   node: AgentFields & { input: Json },
   entry: CatalogEntry | undefined,
-  catalog: Catalog,
-  components: Record<string, PlanComponent>,
+  context: CallContext,
 ): Pick<EffectNode, 'args' | 'config' | 'output'> & { type: 'agent' } {
   const own: Partial<AgentDocument> = entry?.agent ?? {};
   const fields: AgentFields = { ...own, ...defined(node) } as AgentFields;
@@ -28,7 +35,7 @@ export function agentOf(
   if (fields.system !== undefined) args['system'] = fields.system;
   if (fields.script !== undefined) args['script'] = fields.script;
   if (typeof memory === 'object') args['thread'] = memory.thread;
-  const tools = toolsOf(fields.tools ?? [], catalog, components);
+  const tools = toolsOf(fields.tools ?? [], context);
   return {
     type: 'agent',
     args,
@@ -47,25 +54,45 @@ export function agentOf(
   };
 }
 
-/** Name of each tool -> digest of its component. */
-function toolsOf(
-  refs: string[],
-  catalog: Catalog,
-  components: Record<string, PlanComponent>,
-): Record<string, string> {
+/** Name of each tool, workflow and agent that it may call -> digest of the component. */
+function toolsOf(refs: string[], context: CallContext): Record<string, string> {
   const tools: Record<string, string> = {};
-  for (const text of refs) {
-    const ref = parseRef(text);
-    const entry = ref && catalog.resolve({ ...ref, kind: 'tool' });
+  for (const { text, kind, ref } of toolsIn({ tools: refs })) {
+    const entry = ref && context.catalog.resolve(ref);
     if (!entry) {
-      throw new IceError('validation_failed', `There is no tool '${text}' for the agent`, {
-        hint: 'Push the tool, or correct its name and range in `tools`.',
+      throw new IceError('validation_failed', `There is no ${kind} '${text}' for the agent`, {
+        hint: `Push the ${kind}, or correct its name and range in \`tools\`.`,
       });
     }
-    addComponent(components, entry);
-    tools[entry.manifest.name] = entry.digest;
+    addComponent(context.components, entry);
+    if (entry.manifest.kind !== 'tool') context.callee(entry);
+    const { name } = entry.manifest;
+    const free = [name, `${kind}/${name}`, `${kind}/${name}@${entry.version}`].find(
+      (each) => tools[each] === undefined || tools[each] === entry.digest,
+    );
+    tools[free ?? text] = entry.digest;
   }
   return tools;
+}
+
+/** An agent as a workflow of one node: what calls it is given its answer, without the bookkeeping. */
+export function agentWorkflow(entry: CatalogEntry, context: CallContext): SubPlan {
+  const { manifest } = entry;
+  const id = nodeIdOf(manifest.name);
+  const agent = agentOf({ input: '{{ inputs.input }}' }, entry, context);
+  return {
+    plan: 1,
+    name: manifest.name,
+    version: entry.version,
+    digest: entry.digest,
+    inputs: manifest.input,
+    writeOnly: [],
+    nodes: [{ id, after: [], reads: [], maxCrashes: PLAN_DEFAULTS.maxCrashes, ...agent }],
+    outputs: {
+      text: `{{ ${id}.text }}`,
+      ...(agent.output === undefined ? {} : { object: `{{ ${id}.object }}` }),
+    },
+  };
 }
 
 function defined<T extends object>(object: T): Partial<T> {

@@ -13,18 +13,53 @@ import type {
 import { checkDocument } from '../check/check-blueprint.ts';
 import type { Graph } from '../graph/graph.ts';
 import { type Catalog, type CatalogEntry, type NodeReference, referencesIn } from '../references/catalog.ts';
-import { agentOf } from './agent.ts';
+import { MAX_NESTING } from '../references/check-nesting.ts';
+import { agentOf, agentWorkflow, type CallContext } from './agent.ts';
 import { addComponent } from './components.ts';
 import { PLAN_DEFAULTS } from './defaults.ts';
 import { inputSchemaOf, writeOnlyInputs } from './input-schema.ts';
 
-/** Workflows inside workflows; recursion is refused before this is reached. */
+/** Workflows inside workflows, and agents that agents call; recursion is refused before this is reached. */
 const MAX_WORKFLOWS = 500;
 
-interface Context {
-  catalog: Catalog;
-  components: Record<string, PlanComponent>;
+interface Context extends CallContext {
   workflows: Record<string, SubPlan>;
+}
+
+/** A context with nothing in it yet; `within` are the `kind/name` of what is being compiled, outermost first. */
+export function contextOf(catalog: Catalog, within: string[]): Context {
+  const components: Record<string, PlanComponent> = {};
+  const workflows: Record<string, SubPlan> = {};
+  const context: Context = {
+    catalog,
+    components,
+    workflows,
+    callee(entry) {
+      if (workflows[entry.digest]) return;
+      if (Object.keys(workflows).length >= MAX_WORKFLOWS)
+        throw new IceError(
+          'validation_failed',
+          `The plan has more than ${MAX_WORKFLOWS} workflows and agents`,
+        );
+      const key = `${entry.manifest.kind}/${entry.manifest.name}`;
+      // The check of a document finds this at its place; an agent that is run by itself was not checked.
+      if (within.includes(key) || within.length > MAX_NESTING)
+        throw new IceError('validation_failed', `${within.join(' -> ')} -> ${key} does not end`, {
+          hint: `Nothing may call itself, and ${MAX_NESTING} levels are the most. Take ${key} out of the tools of ${within.at(-1)}.`,
+        });
+      within.push(key);
+      workflows[entry.digest] = subPlanOf(entry, context);
+      within.pop();
+    },
+  };
+  return context;
+}
+
+function subPlanOf(entry: CatalogEntry, context: Context): SubPlan {
+  if (entry.manifest.kind === 'agent') return agentWorkflow(entry, context);
+  if (!entry.blueprint)
+    throw new IceError('internal', `The catalog has no document of ${entry.manifest.name}`);
+  return compileOne({ ...entry.blueprint, version: entry.version }, entry.digest, context);
 }
 
 /**
@@ -32,7 +67,7 @@ interface Context {
  * `validation_failed` and the diagnostics in `details` when the blueprint, or a workflow that it runs, is not valid.
  */
 export function compilePlan(blueprint: Blueprint, digest: string, catalog: Catalog): Plan {
-  const context: Context = { catalog, components: {}, workflows: {} };
+  const context = contextOf(catalog, [`workflow/${blueprint.name}`]);
   const sub = compileOne(blueprint, digest, context);
   return {
     ...sub,
@@ -95,9 +130,9 @@ function compileNode(node: BlueprintNode, graph: Graph, context: Context): PlanN
       return { ...base, type: 'code', args: node.args, config: { code: node.code } };
     case 'agent': {
       const references = referencesIn(node);
-      const named = references.find((each) => each.kind === 'agent');
+      const named = references.find((each) => each.keys[0] === 'agent');
       const entry = named && register(named, context);
-      return { ...base, ...agentOf(node, entry, context.catalog, context.components) };
+      return { ...base, ...agentOf(node, entry, context) };
     }
     case 'llm':
       return { ...base, type: 'llm', args: modelArgs(node), config: modelConfig(node) };
@@ -190,16 +225,6 @@ function register(each: NodeReference, context: Context): CatalogEntry {
 
 function child(node: Extract<BlueprintNode, { type: 'workflow' }>, context: Context): string {
   const entry = register(referencesIn(node)[0]!, context);
-  if (context.workflows[entry.digest]) return entry.digest;
-  if (!entry.blueprint)
-    throw new IceError('internal', `The catalog has no document of ${entry.manifest.name}`);
-  if (Object.keys(context.workflows).length >= MAX_WORKFLOWS) {
-    throw new IceError('validation_failed', `The workflow runs more than ${MAX_WORKFLOWS} other workflows`);
-  }
-  context.workflows[entry.digest] = compileOne(
-    { ...entry.blueprint, version: entry.version },
-    entry.digest,
-    context,
-  );
+  context.callee(entry);
   return entry.digest;
 }

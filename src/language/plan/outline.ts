@@ -1,4 +1,4 @@
-import type { Plan, PlanNode, SubPlan } from '../../contracts/plan.ts';
+import { modelNames, type Plan, type PlanNode, type SubPlan } from '../../contracts/plan.ts';
 import type { OutlineNode } from '../../contracts/runs.ts';
 
 /** Nodes that an outline has at most: a workflow that many nodes run is drawn at each of them. */
@@ -58,6 +58,12 @@ function listsOf(node: PlanNode, plan: Plan): [string, PlanNode[]][] {
       return [['body', node.body]];
     case 'parallel':
       return Object.entries(node.branches);
+    // What it may call, under the names that its model writes.
+    case 'agent':
+      return [...modelNames(node.config.tools ?? {})].flatMap(([name, digest]) => {
+        const callee: SubPlan | undefined = plan.workflows[digest];
+        return callee ? [[name, callee.nodes] as [string, PlanNode[]]] : [];
+      });
     case 'workflow': {
       const child: SubPlan | undefined = plan.workflows[node.workflow];
       return child ? [['nodes', child.nodes]] : [];

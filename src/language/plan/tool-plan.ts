@@ -1,9 +1,9 @@
-import { NODE_ID } from '../../contracts/ids.ts';
 import type { Json, JsonSchema } from '../../contracts/json.ts';
-import type { EffectNode, Plan, PlanComponent } from '../../contracts/plan.ts';
-import { RESERVED_IDS } from '../expressions/builtins.ts';
+import type { EffectNode, Plan } from '../../contracts/plan.ts';
 import { type Catalog, type CatalogEntry, EMPTY_CATALOG } from '../references/catalog.ts';
 import { agentOf } from './agent.ts';
+import { contextOf } from './compile.ts';
+import { nodeIdOf } from './component-node.ts';
 import { addComponent } from './components.ts';
 import { PLAN_DEFAULTS } from './defaults.ts';
 
@@ -14,12 +14,13 @@ import { PLAN_DEFAULTS } from './defaults.ts';
 export function toolPlan(entry: CatalogEntry, catalog: Catalog = EMPTY_CATALOG): Plan {
   const { manifest } = entry;
   const id = nodeIdOf(manifest.name);
-  const components: Record<string, PlanComponent> = {};
+  const context = contextOf(catalog, [`${manifest.kind}/${manifest.name}`]);
+  const { components, workflows } = context;
   addComponent(components, entry);
   const base = { id, after: [], reads: [], maxCrashes: PLAN_DEFAULTS.maxCrashes };
   const node: EffectNode =
     manifest.kind === 'agent'
-      ? { ...base, ...agentOf({ input: '{{ inputs.input }}' }, entry, catalog, components) }
+      ? { ...base, ...agentOf({ input: '{{ inputs.input }}' }, entry, context) }
       : // The inputs as a whole: what the schema leaves open, and what was not given, stays as it is.
         { ...base, type: 'tool', args: '{{ inputs }}', config: { component: entry.digest } };
   return {
@@ -33,17 +34,8 @@ export function toolPlan(entry: CatalogEntry, catalog: Catalog = EMPTY_CATALOG):
     outputs: outputsOf(manifest.output, id),
     concurrency: PLAN_DEFAULTS.concurrency,
     components,
-    workflows: {},
+    workflows,
   };
-}
-
-/** `std/csv-parse` -> `csv_parse`. */
-function nodeIdOf(name: string): string {
-  const id = name
-    .replace(/^std\//, '')
-    .replaceAll('-', '_')
-    .slice(0, 60);
-  return NODE_ID.test(id) && !RESERVED_IDS.has(id) ? id : `${id}_`;
 }
 
 const isObject = (schema: unknown): schema is { [keyword: string]: unknown } =>

@@ -44,7 +44,17 @@ const reference = (keys: (string | number)[], kind: ComponentKind, text: string)
   return { keys, kind, text, ref: ref && { ...ref, kind } };
 };
 
-/** What a node runs, and for an agent which tools it may call. */
+/** An entry of an agent's `tools`: a tool, unless it says `workflow/` or `agent/`. */
+const callable = (index: number, text: string): NodeReference =>
+  reference(['tools', index], parseRef(text)?.kind ?? 'tool', text);
+
+/** What an agent's document says of whom it may call. */
+export type Callers = Pick<AgentDocument, 'name' | 'tools'>;
+
+export const toolsIn = ({ tools = [] }: Pick<Callers, 'tools'>): NodeReference[] =>
+  tools.map((text, index) => callable(index, text));
+
+/** What a node runs, and for an agent what it may call. */
 export function referencesIn(node: BlueprintNode): NodeReference[] {
   switch (node.type) {
     case 'tool':
@@ -54,7 +64,7 @@ export function referencesIn(node: BlueprintNode): NodeReference[] {
     case 'agent':
       return [
         ...(node.agent === undefined ? [] : [reference(['agent'], 'agent', node.agent)]),
-        ...(node.tools ?? []).map((tool, index) => reference(['tools', index], 'tool', tool)),
+        ...toolsIn(node),
       ];
     default:
       return [];
@@ -77,9 +87,7 @@ export function referencesOf(document: Blueprint | AgentDocument): ComponentRef[
     }
   };
   if ('nodes' in document) visit(document.nodes);
-  else
-    for (const [index, tool] of (document.tools ?? []).entries())
-      add(reference(['tools', index], 'tool', tool));
+  else toolsIn(document).forEach(add);
   return [...found.values()];
 }
 

@@ -1,5 +1,5 @@
 import validRange from 'semver/ranges/valid.js';
-import type { Blueprint, BlueprintNode } from '../../contracts/blueprint.ts';
+import type { BlueprintNode } from '../../contracts/blueprint.ts';
 import { COMPONENT_NAME, type ComponentKind, parseRef } from '../../contracts/ids.ts';
 import type { Collector } from '../diagnostics/collector.ts';
 import { replaceValue } from '../diagnostics/fixes.ts';
@@ -7,15 +7,16 @@ import { suggest } from '../expressions/suggest.ts';
 import { type Draft, nestedLists } from '../shape/draft.ts';
 import type { Path } from '../source/path.ts';
 import {
+  type Callers,
   type Catalog,
   type CatalogEntry,
   type NodeReference,
   referencesIn,
-  referencesOf,
+  toolsIn,
 } from './catalog.ts';
+import { checkCallable, createNesting } from './check-nesting.ts';
 
 const KINDS: ComponentKind[] = ['tool', 'workflow', 'agent'];
-const MAX_DEPTH = 50;
 
 /** What each node runs; nodes whose reference could not be resolved are left out, the reason was reported. */
 export type Resolved = Map<BlueprintNode, CatalogEntry>;
@@ -23,26 +24,13 @@ export type Resolved = Map<BlueprintNode, CatalogEntry>;
 /** Resolves the references of all nodes, nested ones too. */
 export function checkReferences(out: Collector, draft: Draft, catalog: Catalog): Resolved {
   const resolved: Resolved = new Map();
-  const own = draft.blueprint.name;
-  const looping = new Set<string>();
-  const workflow = (each: NodeReference, at: Path): CatalogEntry | undefined => {
-    if (each.ref?.name === own) return recursion(out, [own, own], at);
-    const entry = resolve(out, each.text, 'workflow', at, catalog);
-    const loop = entry && loopFrom(entry, own, catalog);
-    if (!loop) return entry;
-    const key = loop.join();
-    if (!looping.has(key)) recursion(out, [own, ...loop], at);
-    looping.add(key);
-    return undefined;
-  };
+  const reader = createReader(out, `workflow/${draft.blueprint.name}`, catalog);
   const visit = (nodes: BlueprintNode[]) => {
     for (const node of nodes) {
       for (const each of referencesIn(node)) {
         const field = String(each.keys[0]);
         if (draft.isBroken(node, field)) continue;
-        const at = [...draft.pathOf(node), ...each.keys];
-        const entry =
-          each.kind === 'workflow' ? workflow(each, at) : resolve(out, each.text, each.kind, at, catalog);
+        const entry = reader(each, [...draft.pathOf(node), ...each.keys]);
         if (entry && field === node.type) resolved.set(node, entry);
       }
       for (const list of nestedLists(node)) visit(list.nodes);
@@ -51,6 +39,39 @@ export function checkReferences(out: Collector, draft: Draft, catalog: Catalog):
   visit(draft.blueprint.nodes);
   return resolved;
 }
+
+/** Resolves the `tools` of an agent's own document. */
+export function checkAgentReferences(out: Collector, agent: Callers, catalog: Catalog): void {
+  const reader = createReader(out, `agent/${agent.name}`, catalog);
+  for (const each of toolsIn(agent)) reader(each, each.keys);
+}
+
+/** Reads one reference of a document whose `kind/name` is `own`: what it means, if it may be run. */
+function createReader(out: Collector, own: string, catalog: Catalog) {
+  const nests = createNesting(out, own, catalog);
+  return (each: NodeReference, at: Path): CatalogEntry | undefined => {
+    // Its own name may be in no catalog yet.
+    if (`${each.kind}/${each.ref?.name}` === own) {
+      nests({ manifest: { kind: each.kind, name: each.ref!.name } } as CatalogEntry, at);
+      return undefined;
+    }
+    const entry = resolve(out, each.text, each.kind, at, catalog);
+    if (!entry || !nests(entry, at)) return undefined;
+    if (!isCalled(at)) return entry;
+    checkCallable(out, entry, at);
+    const other = KINDS.find(
+      (kind) => kind !== each.kind && catalog.versions(kind, entry.manifest.name).length > 0,
+    );
+    if (other && parseRef(each.text)?.kind === undefined)
+      out.atValue('ICE1231', at, `There is a tool and ${an(other)} called '${entry.manifest.name}'`, {
+        help: `Without a kind the tool is meant. Say so, tool/${each.text}, or write ${other}/${each.text}.`,
+        fix: replaceValue(out.source, at, `tool/${each.text}`, `Write tool/${each.text}`, true),
+      });
+    return entry;
+  };
+}
+
+const an = (kind: ComponentKind): string => `${kind === 'agent' ? 'an' : 'a'} ${kind}`;
 
 function resolve(
   out: Collector,
@@ -71,10 +92,6 @@ function resolve(
     return undefined;
   }
   if (ref.kind && ref.kind !== kind) {
-    if (ofAgent(at)) {
-      notForAgents(out, ref.name, ref.kind, at);
-      return undefined;
-    }
     out.atValue('ICE1204', at, `A \`${kind}\` node cannot run the ${ref.kind} '${ref.name}'`, {
       help: `Change the node to \`type: ${ref.kind}\`, or name a ${kind}.`,
     });
@@ -153,14 +170,7 @@ function malformed(out: Collector, text: string, kind: ComponentKind, at: Path, 
 }
 
 /** Whether a place is an entry of an agent's `tools`. */
-const ofAgent = (at: Path): boolean => at.at(-2) === 'tools';
-
-function notForAgents(out: Collector, name: string, kind: ComponentKind, at: Path): void {
-  const what = `${kind === 'agent' ? 'an' : 'a'} ${kind}`;
-  out.atValue('ICE1204', at, `'${name}' is ${what}, and an agent can call tools only`, {
-    help: `Run it in a node of its own, \`type: ${kind}\`, before or after the agent; or give the agent a tool that does the same.`,
-  });
-}
+const isCalled = (at: Path): boolean => at.at(-2) === 'tools';
 
 function unknown(
   out: Collector,
@@ -172,8 +182,11 @@ function unknown(
 ): void {
   const range = ref.range === undefined ? '' : `@${ref.range}`;
   const other = KINDS.find((each) => each !== kind && catalog.versions(each, ref.name).length > 0);
-  if (other && ofAgent(at)) {
-    notForAgents(out, ref.name, other, at);
+  if (other && isCalled(at)) {
+    out.atValue('ICE1204', at, `'${ref.name}' is ${an(other)}; without a kind, a tool is meant`, {
+      help: `Write ${other}/${text}.`,
+      fix: replaceValue(out.source, at, `${other}/${text}`, `Write ${other}/${text}`, true),
+    });
     return;
   }
   if (other) {
@@ -213,30 +226,3 @@ function unknown(
     fix: near ? replaceValue(out.source, at, `${near}${range}`, `Write ${near}`, false) : undefined,
   });
 }
-
-function recursion(out: Collector, names: string[], at: Path): undefined {
-  out.atValue('ICE1208', at, `A workflow runs itself: ${names.join(' -> ')}`, {
-    help: 'A plan holds all workflows that it runs, so none may contain itself. Use a loop, or split off what repeats.',
-  });
-}
-
-/** The names from a workflow to one that is named `start`, or that runs itself; undefined when it never gets there. */
-function loopFrom(entry: CatalogEntry, start: string, catalog: Catalog): string[] | undefined {
-  const done = new Set<string>();
-  const visit = (each: CatalogEntry, path: string[]): string[] | undefined => {
-    const { name } = each.manifest;
-    if (name === start || path.includes(name)) return [...path, name];
-    if (done.has(each.digest) || path.length > MAX_DEPTH) return undefined;
-    for (const ref of childrenOf(each.blueprint)) {
-      const child = catalog.resolve(ref);
-      const found = child && visit(child, [...path, name]);
-      if (found) return found;
-    }
-    done.add(each.digest);
-    return undefined;
-  };
-  return visit(entry, []);
-}
-
-const childrenOf = (blueprint: Blueprint | undefined) =>
-  blueprint ? referencesOf(blueprint).filter((ref) => ref.kind === 'workflow') : [];

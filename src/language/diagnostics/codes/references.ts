@@ -46,7 +46,7 @@ export const REFERENCE_CODES = {
   ),
   ICE1208: entry(
     'A workflow that runs itself',
-    'A plan holds every workflow that it runs, so none may contain itself, directly or through others.',
+    'A plan holds every workflow that it runs and every agent that is called, so none may contain itself, directly or through others.',
     'name: report\n… workflow: report',
     'name: report\n… workflow: chapter',
   ),
@@ -97,6 +97,30 @@ export const REFERENCE_CODES = {
     'A `set` node has no effect, so one that nothing reads can be left out.',
     '- { id: a, type: set, values: { x: 1 } }',
     'outputs: { x: "{{ a.x }}" }',
+  ),
+  ICE1231: entry(
+    'A name that a tool shares',
+    'A bare name among the `tools` of an agent means a tool. Where a workflow or an agent has the same name, say which: a reader can not know. `--fix` writes tool/.',
+    'tools: [refund]   # there are tool/refund and workflow/refund',
+    'tools: [tool/refund]',
+  ),
+  ICE1232: entry(
+    'Nested too deep',
+    'Workflows run workflows, and agents call both; a plan holds them all, and each is a level of the journal. At most 20 levels.',
+    'tools: [agent/one]   # which calls agent/two, which calls … the 21st',
+    'tools: [agent/last]',
+  ),
+  ICE1233: entry(
+    'A tool that no model can call',
+    'Models call tools with named arguments, so the input of a tool of an agent is an object.',
+    'input: z.string()',
+    'input: z.object({ text: z.string() })',
+  ),
+  ICE1730: entry(
+    'A secret input that a model would have to give',
+    'Inputs with `writeOnly: true` are secrets, and what a model writes, its provider sees. A workflow with such an input can not be called by an agent.',
+    'tools: [workflow/refund]   # inputs: { key: { type: string, writeOnly: true } }',
+    'tools: [workflow/refund]   # a tool inside of it declares the secret',
   ),
   ICE1701: entry(
     'A secret input in a prompt',
