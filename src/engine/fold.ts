@@ -1,7 +1,7 @@
 import type { EventError, NodeState, RunState, Usage } from '../contracts/events.ts';
 import type { Json, JsonObject } from '../contracts/json.ts';
 import { childPath } from '../contracts/plan.ts';
-import type { Scope } from '../language/expressions/index.ts';
+import type { FailedItem, NodeOutcome, Scope } from '../language/expressions/index.ts';
 import type { Step } from './ports.ts';
 import type { NodeList, NodeSpec, Program } from './program.ts';
 
@@ -144,11 +144,17 @@ export class Frame implements Scope {
     return undefined;
   }
 
-  node(id: string): { state: string; error?: { code: string }; result?: Json } | undefined {
+  node(id: string): NodeOutcome | undefined {
     const record = this.find(id);
     if (!record) return undefined;
-    const { state, error, result } = record;
-    return { state, ...(error ? { error } : {}), ...(result === undefined ? {} : { result }) };
+    const { state, error, result, spec } = record;
+    const lists = spec.node.type === 'loop' && spec.node.onItemError === 'continue';
+    return {
+      state,
+      ...(error ? { error } : {}),
+      ...(result === undefined ? {} : { result }),
+      ...(lists ? { failed: record.failed ?? [] } : {}),
+    };
   }
 
   /** The node with this id that is seen from here. */
@@ -190,6 +196,8 @@ export class NodeRecord {
   /** Of an agent, and of what one calls: what was spent by it and within it. */
   spent: Spending | undefined = undefined;
   lanes: Lanes | undefined = undefined;
+  /** Of a loop that succeeded without some of its items. */
+  failed: FailedItem[] | undefined = undefined;
   /** A value that the rules worked out for a container at its start: items of a loop, inputs of a child. */
   given: Json | undefined = undefined;
 

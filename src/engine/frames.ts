@@ -219,6 +219,10 @@ export function finishContainer(fold: RunFold, record: NodeRecord): void {
   if (!lanes) return;
   const result = containerOf(record).result(record);
   for (const failure of lanes.failures.values()) fold.handledFailures.push(failure.path);
+  if (lanes.failures.size > 0)
+    record.failed = [...lanes.failures]
+      .sort(([a], [b]) => a - b)
+      .map(([index, { error }]) => ({ index, error: { code: error.code, message: error.message } }));
   dropLanes(record);
   stop(fold, record);
   leaveActive(record, 'succeeded');

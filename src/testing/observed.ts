@@ -1,6 +1,6 @@
 import type { AnyRunEvent, EventError, Usage } from '../contracts/events.ts';
 import type { Json, JsonObject } from '../contracts/json.ts';
-import type { Scope } from '../language/expressions/index.ts';
+import type { NodeOutcome, Scope } from '../language/expressions/index.ts';
 
 /** What became of the run of a case. */
 export interface Observed {
@@ -15,12 +15,6 @@ export interface Observed {
   cost: number;
   durationMs: number;
   events: AnyRunEvent[];
-}
-
-interface NodeOutcome {
-  state: string;
-  result?: Json;
-  error?: { code: string };
 }
 
 /**
@@ -64,7 +58,7 @@ function outcomesOf(events: readonly AnyRunEvent[]): Map<string, NodeOutcome> {
         });
         break;
       case 'node.failed':
-        nodes.set(path, { state: 'failed', error: { code: event.data.error.code } });
+        nodes.set(path, { state: 'failed', error: event.data.error });
         break;
       case 'node.skipped':
         nodes.set(path, { state: 'skipped' });

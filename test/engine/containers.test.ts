@@ -129,6 +129,28 @@ describe('loop', () => {
     expect(end?.data).not.toHaveProperty('result');
   });
 
+  it('lists the items that failed in `nodes.X.failed`, in their order, also read again from the journal', async () => {
+    const nodes = [
+      loop({ onItemError: 'continue', concurrency: 3 }),
+      { id: 'report', type: 'set' as const, values: { failed: '{{ nodes.priced.failed }}' } },
+    ];
+    const outputs = { failed: '{{ report.failed }}', count: '{{ size(nodes.priced.failed) }}' };
+    const played = await play(planOf({ nodes, outputs }), {
+      inputs: { rows },
+      effect: failing('priced[2].price', 'priced[0].price'),
+    });
+    const error = (path: string) => ({ code: 'tool_failed', message: `${path} broke` });
+    expect(played.outputs).toEqual({
+      failed: [
+        { index: 0, error: error('priced[0].price') },
+        { index: 2, error: error('priced[2].price') },
+      ],
+      count: 2,
+    });
+    const whole = await play(planOf({ nodes, outputs }), { inputs: { rows } });
+    expect(whole.outputs).toEqual({ failed: [], count: 0 });
+  });
+
   it('fails an item whose `result` cannot be evaluated', async () => {
     const plan = planOf({ nodes: [loop({ result: '{{ row.none }}' })], outputs: { priced: '{{ priced }}' } });
     expect(await play(plan, { inputs: { rows } })).toMatchObject({

@@ -57,6 +57,24 @@ outputs: { x: "{{ ${expression} }}" }
     expect(findings(body('pick.then.b.n'))).toEqual(['ICE1403 outputs.x']);
   });
 
+  it('from the failed items of a loop that goes on without them, and of no other node', () => {
+    const body = (expression: string, onItemError = 'continue') => `
+inputs: { costs: { type: array, items: { type: number } } }
+nodes:
+  - id: priced
+    type: loop
+    items: "{{ inputs.costs }}"
+    onItemError: ${onItemError}
+    body: [{ id: one, type: tool, tool: price@^1, args: { cost: "{{ item }}" } }]
+outputs: { x: "{{ ${expression} }}" }
+`;
+    expect(findings(body('nodes.priced.failed.map(f, f.index + 1)'))).toEqual([]);
+    expect(findings(body("nodes.priced.failed.map(f, f.error.code + ': ' + f.error.message)"))).toEqual([]);
+    expect(findings(body('nodes.priced.failed.map(f, f.error.status)'))).toEqual(['ICE1401 outputs.x']);
+    expect(findings(body('nodes.priced.failed + 1'))).toEqual(['ICE1405 outputs.x']);
+    expect(findings(body('nodes.priced.failed', 'fail'))).toEqual(['ICE1401 outputs.x']);
+  });
+
   it('from the schema of structured output of a model', () => {
     const body = (field: string) => `
 nodes:
@@ -214,4 +232,29 @@ outputs: { key: "{{ inputs.key }}" }
       ),
     ).toEqual(['ICE1702 nodes[0].args.text', 'ICE1703 outputs.key']);
   });
+});
+
+describe('a field that every node may have, on one where it does nothing', () => {
+  const node = (fields: string) => `
+inputs: { l: { type: array, items: { type: number } } }
+nodes:
+  - { id: a, ${fields} }
+outputs: { x: "{{ a }}" }
+`;
+  const LOOP = 'type: loop, items: "{{ inputs.l }}", body: [{ id: b, type: set, values: { v: 1 } }]';
+  it.each([
+    ['cache', `${LOOP}, cache: true`],
+    ['cache', `${LOOP}, cache: { ttl: 1h }`],
+    ['maxCrashes', `${LOOP}, maxCrashes: 2`],
+    ['cache', 'type: set, values: { v: 1 }, cache: true'],
+    ['timeout', 'type: set, values: { v: 1 }, timeout: 1s'],
+    ['cache', 'type: workflow, workflow: report, inputs: { title: x }, cache: true'],
+    ['cache', 'type: parallel, branches: { l: [{ id: b, type: set, values: { v: 1 } }] }, cache: true'],
+  ])('%s: %s', (field, fields) => {
+    expect(findings(node(fields))).toEqual([`ICE1134 nodes[0].${field}`]);
+  });
+  it.each([
+    `${LOOP}, cache: false, timeout: 1m, retry: {}`,
+    'type: tool, tool: price@^1, args: { cost: 1 }, cache: true',
+  ])('nothing of %s', (fields) => expect(findings(node(fields))).toEqual([]));
 });

@@ -23,7 +23,10 @@ export const loopNodeSchema = z.strictObject({
   body: nodeList,
   concurrency: z.number().int().min(1).max(1000).optional().describe('Items at once; 10'),
   result: templateSchema.optional(),
-  onItemError: z.enum(['fail', 'continue']).optional(),
+  onItemError: z
+    .enum(['fail', 'continue'])
+    .optional()
+    .describe('continue: an item that fails is null, and nodes.ID.failed lists it; fail'),
 });
 
 /** Runs named lists side by side. The result is `{ name: { id: result } }`. */

@@ -11,6 +11,8 @@ export interface TypeEnv {
   /** The result type of the node behind `nodes.<id>`; undefined = there is none of this id. */
   node(id: string): JsonSchema | undefined;
   nodeNames(): string[];
+  /** Whether the node is a loop that goes on without the items that fail: `nodes.<id>.failed` lists them. */
+  listsFailed?(id: string): boolean;
 }
 
 /** What the rules of single nodes need of the walk over one expression. */

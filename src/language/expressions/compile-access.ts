@@ -32,7 +32,8 @@ export function compileNode(node: NodeStateNode): Code {
     const known = m.scope.node?.(id);
     if (known === undefined) m.fail('ICE1324', `Node '${id}' has no state here`, { at: node });
     const view: JsonMap = { state: known.state };
-    if (known.error) view['error'] = { code: known.error.code };
+    if (known.error) view['error'] = { code: known.error.code, message: known.error.message };
+    if (known.failed) view['failed'] = known.failed;
     if (known.result !== undefined) view['result'] = known.result;
     return view;
   };

@@ -8,7 +8,14 @@ export { evaluate } from './evaluate.ts';
 export { type Inferred, inferExpression } from './infer.ts';
 export { inferTemplate } from './infer-template.ts';
 export { canBe, conditionProblem } from './kinds.ts';
-export { DEFAULT_MAX_STEPS, type EvalOptions, MAX_OUTPUT_CHARS, type Scope } from './meter.ts';
+export {
+  DEFAULT_MAX_STEPS,
+  type EvalOptions,
+  type FailedItem,
+  MAX_OUTPUT_CHARS,
+  type NodeOutcome,
+  type Scope,
+} from './meter.ts';
 export { type ParseResult, parseExpression } from './parse.ts';
 export { render } from './render.ts';
 export { hint, suggest } from './suggest.ts';

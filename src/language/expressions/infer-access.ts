@@ -23,9 +23,18 @@ export function inferVariable(checker: Checker, node: VariableNode): JsonSchema 
 const STATES = ['succeeded', 'failed', 'skipped'];
 const ERROR: JsonSchema = {
   type: 'object',
-  properties: { code: { type: 'string' } },
-  required: ['code'],
+  properties: { code: { type: 'string' }, message: { type: 'string' } },
+  required: ['code', 'message'],
   additionalProperties: false,
+};
+const FAILED: JsonSchema = {
+  type: 'array',
+  items: {
+    type: 'object',
+    properties: { index: { type: 'integer', minimum: 0 }, error: ERROR },
+    required: ['index', 'error'],
+    additionalProperties: false,
+  },
 };
 
 export function inferNode(checker: Checker, node: NodeStateNode, facts: Facts): JsonSchema {
@@ -39,10 +48,16 @@ export function inferNode(checker: Checker, node: NodeStateNode, facts: Facts): 
     );
     return {};
   }
+  const failed = checker.env.listsFailed?.(node.id) === true;
   return {
     type: 'object',
-    properties: { state: { enum: STATES }, error: ERROR, result: resolveRefs(known) },
-    required: nodeSucceeded(facts, node.id) ? ['state', 'result'] : ['state'],
+    properties: {
+      state: { enum: STATES },
+      error: ERROR,
+      result: resolveRefs(known),
+      ...(failed ? { failed: FAILED } : {}),
+    },
+    required: ['state', ...(nodeSucceeded(facts, node.id) ? ['result'] : []), ...(failed ? ['failed'] : [])],
     additionalProperties: false,
   };
 }
@@ -139,7 +154,9 @@ function optionalSpelling(checker: Checker, node: MemberNode | IndexNode, name: 
 }
 
 const nodeHelp = (name: string): string =>
-  `A node has state, error and result: write .result.${name} for its result, or its id alone.`;
+  name === 'failed'
+    ? 'A loop with onItemError: continue lists the items that failed; other nodes have state, error and result.'
+    : `A node has state, error and result: write .result.${name} for its result, or its id alone.`;
 
 function notAnObject(object: JsonSchema, name: string): string | undefined {
   if (name === 'length' || name === 'size') return 'Write size(x).';

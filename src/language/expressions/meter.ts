@@ -1,12 +1,22 @@
 import type { Json, Span } from './ast.ts';
 import { ExpressionError } from './error.ts';
 
+/** What `nodes.<id>` shows of a node. */
+export interface NodeOutcome {
+  state: string;
+  error?: { code: string; message: string };
+  result?: Json;
+  /** Of a loop that goes on without the items that fail: those, in their order. */
+  failed?: FailedItem[];
+}
+export type FailedItem = { index: number; error: { code: string; message: string } };
+
 /** What an expression may read. Values are JSON and are never changed. */
 export interface Scope {
   /** A variable; undefined when it has no value here. */
   get(name: string): Json | undefined;
   /** What became of the node behind `nodes.<id>`. */
-  node?(id: string): { state: string; error?: { code: string }; result?: Json } | undefined;
+  node?(id: string): NodeOutcome | undefined;
 }
 
 export interface EvalOptions {

@@ -69,6 +69,11 @@ export class ScopeEnv implements TypeEnv {
     return this.types.excused.has(id) || this.hidden(id) ? {} : undefined;
   }
 
+  listsFailed(id: string): boolean {
+    const node = this.scope.find(id)?.nodes.get(id);
+    return node?.type === 'loop' && node.onItemError === 'continue';
+  }
+
   nodeNames(): string[] {
     return this.scope.ids().filter((id) => id !== this.self?.id);
   }

@@ -24,6 +24,21 @@ export function checkNodeFields(out: Collector, draft: Draft): void {
   visit(draft.blueprint.nodes);
 }
 
+const CACHE_INSIDE = 'The nodes inside have caches of their own: put it on those whose work is to be kept.';
+const CRASHES_INSIDE = 'The nodes inside have theirs: put it on the one that may crash.';
+/** Fields that every node may have, by the types on which they do nothing, and where they belong. */
+const IDLE: Partial<Record<BlueprintNode['type'], Partial<Record<string, string>>>> = {
+  set: {
+    cache: 'Its values are worked out again at no cost. Remove it.',
+    timeout: 'Expressions are bounded by their steps. Remove it.',
+    maxCrashes: 'It can take no worker down. Remove it.',
+  },
+  condition: { cache: CACHE_INSIDE, maxCrashes: CRASHES_INSIDE },
+  loop: { cache: CACHE_INSIDE, maxCrashes: CRASHES_INSIDE },
+  parallel: { cache: CACHE_INSIDE, maxCrashes: CRASHES_INSIDE },
+  workflow: { cache: CACHE_INSIDE, maxCrashes: CRASHES_INSIDE },
+};
+
 function checkBase(out: Collector, node: BlueprintNode, path: Path): void {
   if (typeof node.if === 'string') mustBeExpression(out, node.if, [...path, 'if'], '`if`');
   if (node.if === false) {
@@ -48,6 +63,14 @@ function checkBase(out: Collector, node: BlueprintNode, path: Path): void {
         help: 'It gives the same result each time. Put the retry on the node that can fail for a while.',
       });
     }
+  }
+  for (const [field, help] of Object.entries(IDLE[node.type] ?? {})) {
+    const value = node[field as 'cache' | 'timeout' | 'maxCrashes'];
+    if (value === undefined || value === false) continue;
+    out.atKey('ICE1134', [...path, field], `\`${field}\` does nothing on a \`${node.type}\` node`, {
+      severity: 'warning',
+      help,
+    });
   }
   const needs = node.needs ?? [];
   for (const [index, id] of needs.entries()) {

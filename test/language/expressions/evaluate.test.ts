@@ -25,7 +25,7 @@ const variables: Record<string, Json> = {
 };
 const nodes: Record<string, ReturnType<NonNullable<Scope['node']>>> = {
   good: { state: 'succeeded', result: { price: 5 } },
-  bad: { state: 'failed', error: { code: 'timeout' } },
+  bad: { state: 'failed', error: { code: 'timeout', message: 'too late' } },
   left: { state: 'skipped' },
 };
 const scope: Scope = {

@@ -63,7 +63,7 @@ const scope: Scope = {
     id === 'good'
       ? { state: 'succeeded', result: value['row'] }
       : id === 'bad'
-        ? { state: 'failed', error: { code: 'x' } }
+        ? { state: 'failed', error: { code: 'x', message: 'it broke' } }
         : undefined,
 };
 
