@@ -5,6 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Files share a process where they can: it saves about 90 ms a file, and no test may rely on module state.
     isolate: false,
+    globalSetup: 'test/support/global-setup.ts',
     pool: 'forks',
     // Most tests wait for processes of their own, so more of them than cores is faster.
     maxWorkers: 4,

@@ -65,7 +65,7 @@ export async function main({ root, commands, argv = process.argv.slice(2) }: Mai
         output,
         stdin: process.stdin,
         env: process.env,
-        cwd: process.cwd(),
+        cwd: currentFolder(),
         root,
         commands,
         version,
@@ -178,4 +178,15 @@ function quietWarnings(): void {
     if (process.env['ICE_LOG_LEVEL'] === 'debug')
       process.stderr.write(`${warning.name}: ${warning.message}\n`);
   });
+}
+
+/** Where the command was started. Errors: `machine` when another program removed it since. */
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    throw new IceError('machine', 'The folder that this was started in is gone.', {
+      hint: 'Change to a folder that is there, and run it again',
+    });
+  }
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -211,4 +211,24 @@ test('a bug is exit 70: no stack, a report without the command line, and where i
   expect(text).toContain('made to break');
   expect(text).not.toContain('hunter2');
   expect(done.json.error).toMatchObject({ code: 'internal', details: { report: join(tmpdir(), report!) } });
+});
+
+test('a folder that is gone under the command is no bug: exit 14, with what to do', async () => {
+  const gone = join(dir, 'gone');
+  mkdirSync(gone);
+  const child = spawn(
+    'sh',
+    ['-c', 'rmdir "$PWD" && exec "$@"', 'sh', process.execPath, BIN, 'validate', '--json'],
+    { cwd: gone, env: cleanEnv(dir), stdio: ['ignore', 'pipe', 'ignore'] },
+  );
+  let stdout = '';
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  const exit = await new Promise((resolve) => child.once('close', resolve));
+  expect(exit).toBe(14);
+  expect(JSON.parse(stdout).error).toMatchObject({
+    code: 'machine',
+    hint: expect.stringContaining('folder'),
+  });
 });

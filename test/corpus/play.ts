@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -112,9 +112,13 @@ export async function openStage(): Promise<Stage> {
   ): Promise<unknown> {
     if (it.bundleBytes !== undefined) {
       const root = mkdtempSync(join(tmpdir(), 'ice-corpus-'));
-      writeFileSync(join(root, 'data.txt'), 'x'.repeat(it.bundleBytes));
-      writeFileSync(join(root, 'tool.ts'), "import text from './data.txt';\nexport default text;");
-      return (await bundle({ root, file: 'tool.ts' })).digest;
+      try {
+        writeFileSync(join(root, 'data.txt'), 'x'.repeat(it.bundleBytes));
+        writeFileSync(join(root, 'tool.ts'), "import text from './data.txt';\nexport default text;");
+        return (await bundle({ root, file: 'tool.ts' })).digest;
+      } finally {
+        rmSync(root, { recursive: true, force: true });
+      }
     }
     const made: Bundle =
       it.module === undefined ? bundleOf(text(it.run ?? '')) : bundleOfCode(text(it.module));

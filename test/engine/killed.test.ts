@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -12,6 +13,7 @@ import { sqliteStatus } from '../../src/stores/sqlite/status.ts';
 import { playedOf } from './play.ts';
 
 const CHAIN = 60;
+const SQLITE_BUSY = 5;
 const script = fileURLToPath(new URL('./drive-child.ts', import.meta.url));
 let folder: string;
 let file: string;
@@ -43,6 +45,32 @@ const made = async (): Promise<string[]> =>
 
 async function untilCalls(n: number): Promise<void> {
   while ((await made()).length < n) await sleep(5);
+}
+
+/**
+ * SIGSTOP, but not in the middle of a commit: a process that is stopped while it holds the write lock of SQLite keeps
+ * every other one out for as long, which is not what is looked at here.
+ */
+async function stopBetweenCommits(child: ChildProcess): Promise<void> {
+  const database = new DatabaseSync(file, { timeout: 0 });
+  try {
+    for (let tries = 0; tries < 200; tries++) {
+      child.kill('SIGSTOP');
+      // The signal is taken at the next turn of the scheduler; until then the lock may come and go.
+      await sleep(10);
+      try {
+        database.exec('BEGIN IMMEDIATE; ROLLBACK');
+        return;
+      } catch (error) {
+        if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;
+        child.kill('SIGCONT');
+        await sleep(1 + (tries % 7));
+      }
+    }
+    throw new Error('The write lock was held at each of 200 stops');
+  } finally {
+    database.close();
+  }
 }
 
 async function checked(runId: string) {
@@ -86,7 +114,7 @@ describe('a worker that is stopped for longer than its lease', () => {
     const runId = newId('run');
     const first = drive(runId, 300);
     await untilCalls(10);
-    first.child.kill('SIGSTOP');
+    await stopBetweenCommits(first.child);
     const second = drive(runId, 60_000);
     // The second takes over when the lease runs out; the first goes on in the middle of that.
     while (!(await made()).some((line) => line.endsWith(` ${second.child.pid}`))) await sleep(5);

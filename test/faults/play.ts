@@ -133,6 +133,8 @@ class Stage {
     const env: Record<string, string | undefined> = {
       PATH: process.env['PATH'],
       HOME: this.home,
+      TMPDIR: process.env['TMPDIR'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       ICE_KEYRING: '0',
       ICE_CONFIG_DIR: join(this.home, 'config'),
       CI: '1',

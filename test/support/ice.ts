@@ -32,6 +32,7 @@ export function cleanEnv(home: string, more: Record<string, string | undefined> 
     HOME: home,
     ICE_CONFIG_DIR: join(home, 'config'),
     ICE_KEYRING: '0',
+    TMPDIR: process.env['TMPDIR'],
     NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
     ...more,
   } as NodeJS.ProcessEnv;

@@ -1,12 +1,13 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll } from 'vitest';
 
-/** A folder for a test, with files in it; its path has a blank and a letter beyond ASCII. Removed after the file. */
+/**
+ * A folder for a test, with files in it; its path has a blank and a letter beyond ASCII. It is removed with all of the
+ * run (global-setup.ts): files share a process, so a hook here would run after the first of them alone.
+ */
 export function tempFolder(files: Record<string, string> = {}): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'ice tést ')));
-  made.push(folder);
   writeInto(folder, files);
   return folder;
 }
@@ -18,8 +19,3 @@ export function writeInto(folder: string, files: Record<string, string>): void {
     writeFileSync(join(folder, path), text);
   }
 }
-
-const made: string[] = [];
-afterAll(() => {
-  for (const folder of made.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
