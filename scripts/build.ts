@@ -29,8 +29,8 @@ const places: Plugin = {
       const inside = posix(relative(src, path));
       if (inside.startsWith('..') || path.includes('node_modules')) return undefined;
       const text = readFileSync(path, 'utf8');
-      if (!text.includes('import.meta.')) return undefined;
-      const contents = text
+      if (!text.includes('import.meta.') && !text.includes("from 'node:")) return undefined;
+      const contents = builtinsAsked(text)
         .replace(/new URL\((['"])(\.[^'"]+)\.ts\1,\s*import\.meta\.url\)/g, (_all, quote, target) => {
           forked.add(posix(relative(src, join(dirname(path), `${target}.ts`))));
           return `new URL(${quote}${target}.js${quote}, import.meta.url)`;
@@ -48,6 +48,23 @@ const places: Plugin = {
     });
   },
 };
+
+/**
+ * An import of a built-in module reads every export of it, also those that load half of Node when they are read
+ * (streams for `node:fs`, webcrypto for `node:crypto`). Asked for by name, it gives only what is used.
+ */
+const builtinsAsked = (text: string): string =>
+  text.replace(
+    /^import (?!type\b)(?:(\w+)|\{([^}]*)\}) from '(node:[\w/]+)';$/gm,
+    (_all, whole: string | undefined, names: string | undefined, module: string) => {
+      const taken = names
+        ?.split(',')
+        .map((name) => name.trim())
+        .filter((name) => name !== '' && !name.startsWith('type '))
+        .map((name) => name.replace(/^(\w+) as /, '$1: '));
+      return `const ${whole ?? `{ ${taken!.join(', ')} }`} = process.getBuiltinModule('${module}');`;
+    },
+  );
 
 /**
  * Of the command line's library the bundle takes what is used at run time: commands, flags, arguments, the parser. Its
@@ -108,13 +125,10 @@ const oneLanguage: Plugin = {
   },
 };
 
-// CommonJS packages in an ESM bundle need `require`; `__dirname` only for reading a version they do not find.
-const BANNER = `import { createRequire as __iceRequire } from 'node:module';
-import { fileURLToPath as __icePath } from 'node:url';
-const require = __iceRequire(import.meta.url);
+// CommonJS packages in an ESM bundle need `require`. It stands in every chunk, so it does next to nothing.
+const BANNER = `const require = globalThis.__iceRequire ??= process.getBuiltinModule('node:module').createRequire(import.meta.url);
 const __iceDist = import.meta.url.slice(0, import.meta.url.lastIndexOf('/dist/') + 6);
-const __iceFile = (path) => __icePath(new URL(path, __iceDist));
-const __dirname = __iceFile('.'), __filename = __icePath(import.meta.url);`;
+const __iceFile = (path) => process.getBuiltinModule('node:url').fileURLToPath(new URL(path, __iceDist));`;
 
 const common: BuildOptions = {
   absWorkingDir: root,
@@ -130,6 +144,8 @@ const common: BuildOptions = {
   metafile: true,
   logLevel: 'warning',
   banner: { js: BANNER },
+  // Used by packages for reading a version that they do not find.
+  define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' },
   plugins: [library, places, oneLanguage, commonJsNames],
 };
 
@@ -137,38 +153,43 @@ const commands = readdirSync(join(src, 'cli/commands'), { recursive: true, encod
   .filter((file) => file.endsWith('.ts'))
   .map((file) => `cli/commands/${posix(file)}`);
 
-/** Public entries of package.json's `exports`, and the command line. */
-const ENTRIES: Record<string, string> = {
+/** Public entries of package.json's `exports`. They share no chunks with the commands, so theirs are few and whole. */
+const LIBRARY: Record<string, string> = {
   client: 'client/index.ts',
   contracts: 'contracts/index.ts',
   server: 'host/index.ts',
-  'cli/main': 'cli/main.ts',
 };
 
 const entryPoints = (files: Iterable<string>) =>
   Object.fromEntries([...files].map((file) => [file.replace(/\.ts$/, ''), join(src, file)]));
 
 async function bundle(): Promise<Metafile[]> {
-  const named = Object.fromEntries(
-    Object.entries(ENTRIES)
-      .filter(([, file]) => existsSync(join(src, file)))
-      .map(([name, file]) => [name, join(src, file)]),
-  );
-  const options = (): BuildOptions => ({
-    ...common,
-    splitting: true,
-    chunkNames: 'chunks/[name]-[hash]',
-    entryPoints: { ...named, ...entryPoints(commands), ...entryPoints(forked) },
-  });
+  const inSrc = (entries: Record<string, string>) =>
+    Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, join(src, file)]));
+  const split = (chunks: string, entries: Record<string, string>) =>
+    build({
+      ...common,
+      write: false,
+      splitting: true,
+      chunkNames: `${chunks}/[name]-[hash]`,
+      entryPoints: entries,
+    });
+  const library = await split('library', inSrc(LIBRARY));
   // The first pass finds which files are forked, by reading them; they are entries of the second.
+  const cli = () =>
+    split('chunks', {
+      ...inSrc({ 'cli/main': 'cli/main.ts' }),
+      ...entryPoints(commands),
+      ...entryPoints(forked),
+    });
   let known = -1;
-  let result = await build({ ...options(), write: false });
+  let result = await cli();
   while (known !== forked.size) {
     known = forked.size;
-    result = await build({ ...options(), write: false });
+    result = await cli();
   }
   rmSync(dist, { recursive: true, force: true });
-  for (const file of result.outputFiles ?? []) {
+  for (const file of [...library.outputFiles, ...result.outputFiles]) {
     mkdirSync(dirname(file.path), { recursive: true });
     writeFileSync(file.path, file.contents);
   }
@@ -180,7 +201,7 @@ async function bundle(): Promise<Metafile[]> {
     entryPoints: { authoring: join(src, 'authoring/index.ts') },
     platform: 'neutral',
   });
-  return [result.metafile!, authoring.metafile!];
+  return [result, library, authoring].map((built) => built.metafile!);
 }
 
 /** The licence texts of every package that went into a bundle. */

@@ -58,28 +58,17 @@ export async function openStores(file: string, durability: 'full' | 'normal'): P
 }
 
 async function sqliteStores(file: string, durability: 'full' | 'normal'): Promise<Stores> {
-  const [{ openSqlite }, runs, registry, artifacts, tokens, idempotency, secrets, threads, drafts] =
-    await Promise.all([
-      import('../stores/sqlite/connection.ts'),
-      import('../stores/sqlite/runs.ts'),
-      import('../stores/sqlite/registry.ts'),
-      import('../stores/sqlite/artifacts.ts'),
-      import('../stores/sqlite/tokens.ts'),
-      import('../stores/sqlite/idempotency.ts'),
-      import('../stores/sqlite/secrets.ts'),
-      import('../stores/sqlite/threads.ts'),
-      import('../stores/sqlite/drafts.ts'),
-    ]);
-  const connection = await openSqlite(file, { durability });
+  const sqlite = await import('../stores/sqlite/index.ts');
+  const connection = await sqlite.openSqlite(file, { durability });
   return {
-    runs: runs.createSqliteRuns(connection),
-    registry: registry.createRegistryStore(connection),
-    artifacts: artifacts.createArtifactStore(connection),
-    tokens: tokens.createTokenStore(connection),
-    idempotency: idempotency.createIdempotencyStore(connection),
-    secrets: secrets.createSecretStore(connection),
-    threads: threads.createThreadStore(connection),
-    drafts: drafts.createDraftStore(connection),
+    runs: sqlite.createSqliteRuns(connection),
+    registry: sqlite.createRegistryStore(connection),
+    artifacts: sqlite.createArtifactStore(connection),
+    tokens: sqlite.createTokenStore(connection),
+    idempotency: sqlite.createIdempotencyStore(connection),
+    secrets: sqlite.createSecretStore(connection),
+    threads: sqlite.createThreadStore(connection),
+    drafts: sqlite.createDraftStore(connection),
     file,
     durability,
     check() {
