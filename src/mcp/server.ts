@@ -13,6 +13,8 @@ export interface McpOptions extends Partial<CatalogOptions> {
   maxCost?: number;
   /** Drives a run that this process made, where nobody else does; resolves when it has ended. */
   drive?(runId: string): Promise<void>;
+  /** Where calls stand until they have ended: who closes the server waits for them, as closing cancels their runs. */
+  inFlight?: Set<Promise<unknown>>;
   /** Tools besides the components: the command line's own verbs. */
   verbs?: Verb[];
 }
@@ -77,12 +79,20 @@ export function createMcpServer(options: McpOptions): Server {
         const { text, failed } = await verb.call(input, context.mcpReq.signal);
         return { content: [{ type: 'text' as const, text }], isError: failed };
       }
-      const tool = (await tools()).get(request.params.name);
+      let tool = (await tools()).get(request.params.name);
+      if (!tool) {
+        // Pushed since the list was read.
+        catalog = undefined;
+        tool = (await tools()).get(request.params.name);
+      }
       if (!tool)
         throw new IceError('not_found', `There is no tool ${request.params.name} here`, {
           hint: 'List the tools again; it may be called otherwise, or need to be pushed: ice push',
         });
-      return await callComponent(options, tool, input, context);
+      const call = callComponent(options, tool, input, context);
+      const { inFlight } = options;
+      inFlight?.add(call);
+      return await call.finally(() => inFlight?.delete(call));
     } catch (error) {
       // A failed call is an answer that the model can read, not a fault of the protocol.
       const { message, hint, code } = IceError.from(error);

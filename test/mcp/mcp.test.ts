@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createClient } from '../../src/client/index.ts';
 import { openHost, serve } from '../../src/host/index.ts';
 import { builtTool, builtWorkflow } from '../suites/client-components.ts';
+import { ice } from '../support/ice.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const open: { close(): Promise<unknown> }[] = [];
@@ -206,13 +207,45 @@ export default defineTool({ name: 'price', version: '1.0.0', description: 'Price
   expect(names).toEqual(expect.arrayContaining(['ice.validate', 'ice.push', 'ice.run', 'ice.runs.show']));
   const pushed = await mcp.callTool({ name: 'ice.push', arguments: { yes: true } });
   expect(pushed.isError).toBeFalsy();
-  await new Promise((done) => setTimeout(done, 2100));
   expect(await mcp.callTool({ name: 'price', arguments: { cost: 21 } })).toMatchObject({
     structuredContent: { price: 42 },
   });
   const pid = transport.pid!;
   await mcp.close();
   await expect.poll(() => alive(pid), { timeout: 10_000 }).toBe(false);
+}, 60_000);
+
+test('a client that hangs up in the middle of a call leaves a cancelled run and no noise', async () => {
+  const folder = tempFolder({
+    'ice.yaml': 'name: shop\n',
+    'tools/nap.ts': `import { defineTool } from 'iceos'; import { z } from 'zod';
+export default defineTool({ name: 'nap', version: '1.0.0', description: 'Sleeps', input: z.object({}), output: z.object({}), run: async () => { await new Promise((done) => setTimeout(done, 50_000)); return {}; }, examples: [] });`,
+  });
+  const env = { PATH: process.env['PATH'] ?? '', HOME: folder, ICE_KEYRING: '0' };
+  await ice(['push', '--yes'], { cwd: folder });
+  const transport = new StdioClientTransport({
+    command: process.execPath,
+    args: [join(import.meta.dirname, '../../bin/run.js'), 'mcp', '--no-std'],
+    cwd: folder,
+    env,
+    stderr: 'pipe',
+  });
+  let said = '';
+  transport.stderr!.on('data', (chunk) => {
+    said += chunk;
+  });
+  const mcp = new Client({ name: 'test', version: '1.0.0' });
+  await mcp.connect(transport);
+  const { promise: started, resolve } = Promise.withResolvers<void>();
+  const call = mcp.callTool({ name: 'nap', arguments: {} }, { onprogress: () => resolve() });
+  call.catch(() => {});
+  await started;
+  const pid = transport.pid!;
+  await mcp.close();
+  await expect.poll(() => alive(pid), { timeout: 15_000 }).toBe(false);
+  expect(said.trim().split('\n')).toEqual([expect.stringContaining('Serving MCP')]);
+  const { json } = await ice(['runs', 'list', '--json'], { cwd: folder });
+  expect(json).toMatchObject({ items: [{ name: 'nap', state: 'cancelled' }] });
 }, 60_000);
 
 function alive(pid: number): boolean {

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Flags } from '@oclif/core';
 import { IceError } from '../../contracts/errors.ts';
@@ -6,6 +7,9 @@ import { Catalogue } from '../catalogue.ts';
 import { moneyFlag } from '../flags.ts';
 import { cliVerbs } from '../mcp-verbs.ts';
 import type { Outcome } from '../outcome.ts';
+
+/** How long runs have to end after the client hung up; what takes longer is given back, and can be resumed. */
+const HANG_UP_MS = 5_000;
 
 export default class Mcp extends IceCommand<typeof Mcp> {
   static override summary = 'Serve the pushed tools and workflows to an MCP client, over stdio';
@@ -42,11 +46,13 @@ export default class Mcp extends IceCommand<typeof Mcp> {
       const { client } = connection;
       // Asked before the handshake, so that a target that refuses is an exit code and not a broken protocol.
       await client.whoami();
+      const inFlight = new Set<Promise<unknown>>();
       const handle = serveStdio(() =>
         createMcpServer({
           client,
           version,
           verbs,
+          inFlight,
           readOnly: this.flags['read-only'],
           std: this.flags.std,
           ...(this.flags['max-cost'] === undefined ? {} : { maxCost: this.flags['max-cost'] }),
@@ -58,6 +64,8 @@ export default class Mcp extends IceCommand<typeof Mcp> {
       );
       await ended(process.stdin);
       await handle.close();
+      // Nobody is left who would read their answers, so their runs are cancelled, as far as that takes no long time.
+      await Promise.race([Promise.allSettled(inFlight), setTimeout(HANG_UP_MS, undefined, { ref: false })]);
     });
     return { body: {} };
   }
