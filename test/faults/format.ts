@@ -15,14 +15,23 @@ const expectation = {
   not: z.string().optional(),
 };
 
+/** A file of the project is there (and holds a text), or stdout or stderr has a text. */
+const when = z.strictObject({
+  file: z.string().optional(),
+  holds: z.string().optional(),
+  output: z.string().optional(),
+});
+export type When = z.infer<typeof when>;
+
 const ice = z.strictObject({
   ice: z.array(z.union([z.string(), z.number().transform(String)])),
   stdin: z.string().optional(),
   closedStdin: z.boolean().optional(),
   env: z.record(z.string(), z.string().nullable()).optional(),
-  /** Sent to the process this long after `afterEvent` was seen on stdout (with --events), or after its start. */
+  /** Sent to the process (with all that it started) this long after its start, or once `signalWhen` is so. */
   signal: z.enum(['SIGINT', 'SIGTERM', 'SIGKILL', 'SIGHUP']).optional(),
   signalAfterMs: z.number().int().optional(),
+  signalWhen: when.optional(),
   /** Stops reading stdout after this many bytes and closes the pipe. */
   closeStdoutAfter: z.number().int().optional(),
   /** Reads stdout only after this long. */
@@ -35,8 +44,8 @@ const ice = z.strictObject({
   unprivileged: z.boolean().optional(),
   /** Leave it running; later steps meet it. It is ended after the case. */
   background: z.boolean().optional(),
-  /** With background: go on when this file exists, or when stdout or stderr has this text. */
-  until: z.strictObject({ file: z.string().optional(), output: z.string().optional() }).optional(),
+  /** With background: go on when this is so. */
+  until: when.optional(),
   ...expectation,
 });
 
@@ -56,6 +65,8 @@ const step = z.union([
   z.strictObject({ bytes: z.strictObject({ file: z.string(), base64: z.string() }) }),
   z.strictObject({ chmod: z.record(z.string(), z.string()) }),
   z.strictObject({ remove: z.array(z.string()) }),
+  /** SIGKILL to all background steps, with all that they started. */
+  z.strictObject({ killBackground: z.literal(true) }),
   z.strictObject({ sql: z.string(), database: z.string().optional() }),
   /** Overwrites a part of a file with noise. */
   z.strictObject({

@@ -19,7 +19,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { parse } from 'yaml';
-import { type Fault, faultSchema, type IceStep, type Step } from './format.ts';
+import { type Fault, faultSchema, type IceStep, type Step, type When } from './format.ts';
 
 const root = join(import.meta.dirname, '../..');
 const BIN = join(root, 'bin/run.js');
@@ -55,6 +55,14 @@ interface Finished {
   exit: number;
   stdout: string;
   stderr: string;
+}
+
+/** Sends a signal to a process and all that it started; settles when it is gone. */
+async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((done) => child.once('close', done));
+  process.kill(-child.pid!, signal);
+  await gone;
 }
 
 class Stage {
@@ -109,6 +117,8 @@ class Stage {
       const fd = openSync(join(this.dir, step.corrupt.file), 'r+');
       writeSync(fd, Buffer.alloc(step.corrupt.length, 0xa5), 0, step.corrupt.length, step.corrupt.offset);
       closeSync(fd);
+    } else if ('killBackground' in step) {
+      await Promise.all(this.#background.splice(0).map((child) => ended(child, 'SIGKILL')));
     } else if ('occupy' in step) {
       const server = createServer().listen(step.occupy, '127.0.0.1');
       await new Promise((done) => server.once('listening', done));
@@ -169,12 +179,16 @@ class Stage {
       setTimeout(() => child.kill('SIGSTOP'), step.stopAtMs);
       setTimeout(() => child.kill('SIGCONT'), step.stopAtMs + (step.stopForMs ?? 0));
     }
-    if (step.signal) setTimeout(() => process.kill(-child.pid!, step.signal), step.signalAfterMs ?? 1000);
+    const so = (what: When, whatFor: string) => this.#until(what, () => stdout + stderr, whatFor);
     if (step.background) {
       this.#background.push(child);
-      await this.#until(step, () => stdout + stderr, title);
+      await so(step.until ?? {}, title);
       return undefined;
     }
+    if (step.signal && step.signalWhen)
+      void so(step.signalWhen, title).then(() => process.kill(-child.pid!, step.signal));
+    else if (step.signal)
+      setTimeout(() => process.kill(-child.pid!, step.signal), step.signalAfterMs ?? 1000);
     const killer = setTimeout(() => {
       this.problems.push(`${title}: still running after 60 s`);
       process.kill(-child.pid!, 'SIGKILL');
@@ -189,13 +203,14 @@ class Stage {
     return { exit, stdout, stderr };
   }
 
-  async #until(step: IceStep, output: () => string, title: string): Promise<void> {
-    const { file, output: text } = step.until ?? {};
+  async #until({ file, holds = '', output: text }: When, output: () => string, title: string): Promise<void> {
+    const path = file === undefined ? undefined : join(this.dir, file);
     for (let waited = 0; waited < 20_000; waited += 50) {
-      if ((!file || existsSync(join(this.dir, file))) && (!text || output().includes(text))) return;
+      const there = path === undefined || (existsSync(path) && readFileSync(path, 'utf8').includes(holds));
+      if (there && (!text || output().includes(text))) return;
       await new Promise((done) => setTimeout(done, 50));
     }
-    this.problems.push(`${title}: ${file ?? text} did not come; output: ${output().slice(-500)}`);
+    this.problems.push(`${title}: ${text ?? file} did not come; output: ${output().slice(-500)}`);
   }
 
   #check(step: IceStep, done: Finished, title: string): void {
@@ -258,13 +273,9 @@ class Stage {
 
   async close(): Promise<void> {
     for (const child of this.#background) {
-      if (child.exitCode === null && child.signalCode === null) {
-        const ended = new Promise((done) => child.once('close', done));
-        process.kill(-child.pid!, 'SIGTERM');
-        const killer = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), 5000);
-        await ended;
-        clearTimeout(killer);
-      }
+      const killer = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), 5000);
+      await ended(child, 'SIGTERM');
+      clearTimeout(killer);
     }
     for (const cleanup of this.#cleanups.reverse()) await cleanup();
     rmSync(this.home, { recursive: true, force: true });
