@@ -7,6 +7,7 @@ import type { BuildFailure, Message, Metafile, Plugin } from 'esbuild';
 import type { RuntimeName } from '../contracts/components.ts';
 import type { Diagnostic } from '../contracts/diagnostics.ts';
 import { IceError } from '../contracts/errors.ts';
+import { smallAi } from './bundle-ai.ts';
 import { smallZod } from './bundle-zod.ts';
 import { explainMessage } from './bundler-words.ts';
 import { iceosEntry, iceosRoot } from './iceos-package.ts';
@@ -91,7 +92,7 @@ export async function bundle(options: BundleOptions): Promise<BuiltBundle> {
       // What lies above the project must not change its bundles.
       ...(await tsconfigOf(root)),
       loader: { '.txt': 'text', '.md': 'text', '.csv': 'text' },
-      plugins: [ownPackage, smallZod, nodeModules(root, nodeImports)],
+      plugins: [ownPackage, smallZod, smallAi, nodeModules(root, nodeImports)],
     })) as typeof result;
   } catch (error) {
     throw bundleFailed(root, shown, error);
@@ -198,17 +199,22 @@ async function tsconfigOf(root: string): Promise<{ tsconfig: string } | { tsconf
   );
 }
 
+/** A module that a plugin made has the name of its namespace first. */
+const isFile = (path: string): boolean => !/^[a-z-]{2,}:/.test(path);
+
 async function inputsOf(root: string, metafile: Metafile): Promise<BundleInput[]> {
   const inputs = await Promise.all(
-    Object.keys(metafile.inputs).map(async (path) => {
-      const absolute = join(root, path);
-      const shown = relativePath(root, absolute);
-      const own =
-        !shown.startsWith('..') &&
-        !/(^|\/)node_modules\//.test(shown) &&
-        !absolute.startsWith(join(iceosRoot(), 'src') + sep);
-      return { path: shown, sha: sha256(await readFile(absolute)), own };
-    }),
+    Object.keys(metafile.inputs)
+      .filter(isFile)
+      .map(async (path) => {
+        const absolute = join(root, path);
+        const shown = relativePath(root, absolute);
+        const own =
+          !shown.startsWith('..') &&
+          !/(^|\/)node_modules\//.test(shown) &&
+          !absolute.startsWith(join(iceosRoot(), 'src') + sep);
+        return { path: shown, sha: sha256(await readFile(absolute)), own };
+      }),
   );
   return inputs.sort((a, b) => (a.path < b.path ? -1 : 1));
 }

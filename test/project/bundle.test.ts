@@ -1,10 +1,11 @@
-import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { IceError } from '../../src/contracts/errors.ts';
 import { bundle, MOST_BUNDLE_BYTES } from '../../src/project/bundle.ts';
 import { importAll } from '../../src/project/bundle-zod.ts';
+import { createSandboxRuntime } from '../../src/sandbox/quickjs/index.ts';
 
 function project(files: Record<string, string>): string {
   const root = mkdtempSync(join(tmpdir(), 'ice-bundle-'));
@@ -150,4 +151,54 @@ test('a bundle that is too large is refused with its largest part', async () => 
     code: 'too_large',
     hint: expect.stringContaining('big.txt'),
   });
+});
+
+test('a tool of the real AI SDK is small, the same in two folders, and runs in the sandbox', async () => {
+  const source = `import { jsonSchema, tool } from 'ai';
+import { defineTool } from 'iceos';
+import { z } from 'zod';
+const weather = tool({
+  description: 'The weather of a city',
+  inputSchema: z.object({ city: z.string(), days: z.number().default(2) }),
+  outputSchema: jsonSchema({ type: 'object', properties: { degrees: { type: 'number' } }, required: ['degrees'] }),
+  execute: async ({ city, days }, { toolCallId }) => ({ degrees: city.length * days, id: typeof toolCallId }),
+});
+export default defineTool(weather, { name: 'weather', version: '1.0.0' });
+`;
+  const roots = [1, 2].map(() => {
+    const root = project({ 'tools/weather.ts': source });
+    mkdirSync(join(root, 'node_modules'));
+    for (const name of ['ai', '@ai-sdk', 'zod'])
+      symlinkSync(join(import.meta.dirname, '../../node_modules', name), join(root, 'node_modules', name));
+    return root;
+  });
+  const [built, other] = await Promise.all(roots.map((root) => bundle({ root, file: 'tools/weather.ts' })));
+  expect(built!.digest).toBe(other!.digest);
+  expect(built!.code.length).toBeLessThan(300_000);
+  expect(built!.inputs.filter((input) => input.own).map((input) => input.path)).toEqual(['tools/weather.ts']);
+  const runtime = createSandboxRuntime();
+  try {
+    expect(await runtime.extract(built!)).toMatchObject({
+      name: 'weather',
+      description: 'The weather of a city',
+      input: { properties: { city: { type: 'string' } } },
+      output: { required: ['degrees'] },
+    });
+    const result = await runtime.call({
+      bundle: built!.digest,
+      load: async () => built!.code,
+      input: { city: 'Oslo' },
+      permissions: { net: [], secrets: [], limits: {} },
+      seed: 'a',
+      now: 0,
+      idempotencyKey: 'k',
+      signal: new AbortController().signal,
+      secrets: {},
+      onLog: () => {},
+      onProgress: () => {},
+    });
+    expect(result).toEqual({ degrees: 8, id: 'string' });
+  } finally {
+    await runtime.close();
+  }
 });
