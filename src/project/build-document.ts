@@ -80,7 +80,11 @@ export function buildWorkflow(input: BlueprintInput): DocumentBuild {
 }
 
 function buildAgent(file: string, text: string): DocumentBuild {
-  const { source, diagnostics, readable } = readSource({ text, file });
+  const { source, diagnostics, readable } = readSource({
+    text,
+    file,
+    begin: 'Begin with `name:`, `version:` and `model:`.',
+  });
   if (!readable) return { text, diagnostics };
   const out = new Collector(source);
   const read = new Walk(out).value(shapeOf(agentDocumentSchema), source.value, []);

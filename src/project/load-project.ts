@@ -33,6 +33,8 @@ export interface LoadedProject {
   texts: Map<string, string>;
 }
 
+const BEGIN = 'Begin with the name of the project: name: my-project';
+
 /**
  * Reads the project that `dir` is in. Everything wrong with `ice.yaml` comes back as diagnostics, all at once.
  * Errors: `project_invalid` when there is no `ice.yaml` here or above, `not_found` when there is no such folder.
@@ -52,7 +54,7 @@ export function loadProject(dir: string): LoadedProject {
   } catch (error) {
     throw explainFileError(error, join(root, PROJECT_FILE), 'read');
   }
-  const { source, diagnostics, readable } = readSource({ text, file: PROJECT_FILE });
+  const { source, diagnostics, readable } = readSource({ text, file: PROJECT_FILE, begin: BEGIN });
   const texts = new Map([[PROJECT_FILE, text]]);
   if (!readable) return { diagnostics, texts };
 
@@ -75,7 +77,7 @@ export function loadProject(dir: string): LoadedProject {
 function readShape(found: Collector, value: unknown): unknown {
   if (!isMap(value)) {
     found.atValue('ICE1101', [], `${PROJECT_FILE} is a map, and this is ${describeValue(value)}`, {
-      help: 'Begin with the name of the project: name: my-project',
+      help: BEGIN,
     });
     return undefined;
   }

@@ -32,8 +32,7 @@ const BEGIN = 'Begin with `test:` (what it is called), `run:` (what it tests) an
 /** Text -> test file: everything that can be known without the component that it tests. */
 export function readTest(input: { text: string; file: string }): ReadTest {
   const { file } = input;
-  const { source, diagnostics, readable } = readSource(input);
-  for (const each of diagnostics) if (each.code === 'ICE1007') each.help = BEGIN;
+  const { source, diagnostics, readable } = readSource({ ...input, begin: BEGIN });
   if (!readable) return { file, source, diagnostics };
   const out = new Collector(source);
   const read = isMap(source.value)

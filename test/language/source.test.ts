@@ -3,7 +3,7 @@ import { checkBlueprint } from '../../src/language/index.ts';
 import { readSource } from '../../src/language/source/read-source.ts';
 import { fixtureCatalog } from './fixture-catalog.ts';
 
-const read = (text: string, file = 'a.yaml') => readSource({ text, file });
+const read = (text: string, file = 'a.yaml') => readSource({ text, file, begin: '' });
 
 /** What each `{{ … }}` of a value is pointed at in the source. */
 function pointed(text: string, key: string): string[] {

@@ -5,13 +5,15 @@ import type { Theme } from './theme.ts';
 
 /** Groups of `ice --help`, in the order of use; a command that is in none goes to the last. */
 const GROUPS: [title: string, ids: string[]][] = [
-  ['Make', ['init', 'new', 'validate', 'test']],
-  ['Share', ['push', 'components']],
-  ['Run', ['run', 'runs', 'dev', 'serve']],
-  ['Targets', ['target', 'whoami', 'token']],
+  ['Make', ['init', 'new', 'import', 'validate', 'graph', 'test']],
+  ['Share', ['push', 'pull', 'components']],
+  ['Run', ['run', 'runs', 'dev', 'serve', 'mcp']],
+  ['Targets', ['target', 'whoami', 'token', 'secret']],
   ['More', []],
 ];
 const MOST_COLUMNS = 100;
+/** For the names of commands in `ice --help`. */
+const NAME_COLUMNS = 26;
 
 interface Entry {
   name: string;
@@ -45,7 +47,7 @@ export function rootHelp(catalogue: Catalogue, { theme, columns }: View): string
         members.map(({ name, summary }) => [shortVerbs(name), summary]),
         theme,
         columns,
-        26,
+        NAME_COLUMNS,
       ),
     );
   }
@@ -60,28 +62,35 @@ export function rootHelp(catalogue: Catalogue, { theme, columns }: View): string
       ],
       theme,
       columns,
-      26,
+      NAME_COLUMNS,
       theme.accent,
     ),
   );
   return lines;
 }
 
-const TOPICS: Record<string, string> = {
+/** What the commands under a word are for. */
+export const TOPICS: Record<string, string> = {
   components: 'What a target has, and its versions',
   db: 'The database of the local target',
-  new: 'Add a tool or a workflow to the project',
+  import: 'Tools and workflows from OpenAPI, MCP servers and older blueprints',
+  new: 'Add a tool, an agent or a workflow to the project',
   runs: 'Follow, stop and resume runs',
+  secret: 'Keys and passwords of tools and models',
   target: 'Where commands go',
   token: 'Who may use a target',
 };
 
-/** `runs list|show|watch|…` would fill the line: the first verbs and how many more. */
+/** `runs list|show|watch|…` would fill the line: as many verbs as fit, `list` first, since it shows what there is. */
 function shortVerbs(name: string): string {
   const [noun, verbs] = name.split(' ');
   if (!verbs) return name;
-  const all = verbs.split('|');
-  return all.length <= 2 ? name : `${noun} ${all.slice(0, 2).join('|')}|…`;
+  const all = verbs.split('|').sort((a, b) => Number(b === 'list') - Number(a === 'list'));
+  for (let count = all.length; count > 1; count--) {
+    const short = `${noun} ${all.slice(0, count).join('|')}${count < all.length ? '|…' : ''}`;
+    if (short.length <= NAME_COLUMNS - 2) return short;
+  }
+  return `${noun} ${all[0]}|…`;
 }
 
 /** `ice runs --help`. */

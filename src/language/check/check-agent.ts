@@ -6,7 +6,7 @@ import { readSource } from '../source/read-source.ts';
 
 /** Whether what an agent's document may call is there, and can be called. Its shape is checked where it is read. */
 export function checkAgent(input: { text: string; file: string }, catalog: Catalog): Diagnostic[] {
-  const { source, readable } = readSource(input);
+  const { source, readable } = readSource({ ...input, begin: '' });
   const { value } = source;
   if (!readable || typeof value !== 'object' || value === null || Array.isArray(value)) return [];
   const { name, tools } = value;

@@ -28,6 +28,9 @@ export interface ValueKind {
   taker: string;
 }
 
+/** Words that begin a sentence, in the middle of one. */
+const inside = (words: string): string => words[0]!.toLowerCase() + words.slice(1);
+
 /**
  * Checks the value of a template against a schema, field by field as far as it is written out, so that a finding
  * stands at the part that is wrong. Every expression is inferred exactly once, and its findings are reported.
@@ -89,7 +92,7 @@ export class ValueChecker {
       return;
     }
     if (canBe(type, 'null', true) && !canBe(expected, 'null') && !canBe(expected, 'null', true)) {
-      this.out.atValue('ICE1423', path, `${name} may be null here, and ${kind.taker} needs a value`, {
+      this.out.atValue('ICE1423', path, `${name} may be null here, and ${inside(kind.taker)} needs a value`, {
         severity: 'warning',
         help: `Give a default: {{ x.orValue(…) }}. It takes ${describe(expected)}.`,
       });

@@ -27,13 +27,15 @@ export interface DraftResult {
   textual: Diagnostic[];
 }
 
+const BEGIN = 'Begin with `blueprint: 2`, `name:` and `nodes:`.';
+
 /** What a blueprint is read from: a text, or what was read of one already. */
 export type BlueprintInput = { text: string; file: string } | { source: ParsedSource };
 
 /** Text -> draft: reads the text, then the shape of everything in it, and reports all that is not as it must be. */
 export function readDraft(input: BlueprintInput): DraftResult {
   if ('source' in input) return draftOf(input.source, []);
-  const { source, diagnostics, readable, repairedLines } = readSource(input);
+  const { source, diagnostics, readable, repairedLines } = readSource({ ...input, begin: BEGIN });
   if (!readable) return { source, out: new Collector(source), textual: diagnostics };
   return draftOf(source, diagnostics, repairedLines);
 }
@@ -50,7 +52,7 @@ function draftOf(
   const result: DraftResult = { source, out, textual };
   if (!isMap(source.value)) {
     out.atValue('ICE1101', [], `A blueprint is a map, and this is ${describeValue(source.value)}`, {
-      help: 'Begin with `blueprint: 2`, `name:` and `nodes:`.',
+      help: BEGIN,
     });
     return result;
   }

@@ -34,12 +34,14 @@ const MAX_KEPT = 1_000_000;
 /**
  * Reads YAML (1.2) or JSON. What it gives is shared by those who read the same text one after the other, so it must not
  * be changed. An unquoted `{{ … }}` is reported and read as it was meant; other errors of the text
- * end the reading, because what follows them would only be guessed.
+ * end the reading, because what follows them would only be guessed. `begin` says how a document of this kind begins,
+ * for one that is empty.
  */
-export function readSource(input: { text: string; file: string }): ReadResult {
-  const { text, file } = input;
+export function readSource(input: { text: string; file: string; begin: string }): ReadResult {
+  const { text, file, begin } = input;
   if (last?.text === text && last.file === file) return { ...last.result, diagnostics: [] };
   const result = readAnew({ text, file });
+  for (const each of result.diagnostics) if (each.code === 'ICE1007') each.help = begin;
   if (result.readable && result.diagnostics.length === 0 && text.length <= MAX_KEPT)
     last = { text, file, result };
   return result;

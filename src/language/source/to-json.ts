@@ -39,7 +39,7 @@ export function toJson(
   const conversion = new Conversion(document, file, lines, mended);
   const root = document.contents as Node | null;
   if (root === null || (isScalar(root) && root.value === null && !root.source)) {
-    conversion.report('ICE1007', 'The document is empty', root, { help: 'Begin with `blueprint: 2`.' }, true);
+    conversion.report('ICE1007', 'The document is empty', root, {}, true);
     return { value: undefined, anchors: conversion.targets, findings: conversion.findings };
   }
   const value = conversion.value(root, 0);

@@ -204,7 +204,7 @@ async function catalogFor(services: Services, project: string, text: string): Pr
 /** A registered workflow as a document again, with its version and description. */
 async function documentFrom(services: Services, project: string, text: string): Promise<JsonObject> {
   const version = await resolveText(services, project, text.includes('/') ? text : `workflow/${text}`);
-  if (!version || version.kind !== 'workflow' || version.origin === 'std')
+  if (version?.kind !== 'workflow' || version.origin === 'std')
     throw new IceError('not_found', `There is no workflow ${text} here`, {
       hint: 'See what there is: ice components list --kind workflow',
     });

@@ -30,6 +30,7 @@ export async function backupDatabase(from: string, to: string, overwrite: boolea
     throw new IceError('not_found', `There is no database ${from}.`, {
       hint: 'ice db status shows where it is',
     });
+  if (statSync(from).isDirectory()) throw sqliteError(undefined, from);
   return copy(from, target, to);
 }
 

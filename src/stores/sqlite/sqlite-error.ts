@@ -1,5 +1,5 @@
-import { statfsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { statfsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type ErrorCode, IceError } from '../../contracts/errors.ts';
 
 /** Primary result codes of SQLite (https://sqlite.org/rescode.html) that mean something to a user. */
@@ -71,6 +71,8 @@ export const isBusy = (error: unknown): boolean => {
 /** What node:sqlite or the file system threw, as an error that says what to do; others pass unchanged. */
 export function sqliteError(error: unknown, file: string): unknown {
   if (error instanceof IceError) return error;
+  const inTheWay = obstacle(file);
+  if (inTheWay) return new IceError('machine', inTheWay.message, { hint: inTheWay.hint, cause: error });
   const code = resultCode(error);
   if (code === IOERR && isFull(file)) return explain(FULL, file, error);
   const explained = EXPLANATIONS[code ?? -1];
@@ -83,6 +85,34 @@ export function sqliteError(error: unknown, file: string): unknown {
     return explain(CANTOPEN, file, error);
   return error;
 }
+
+/** A folder where the database should be, or a file where its folder should be: SQLite only says that it can't. */
+function obstacle(file: string): { message: string; hint: string } | undefined {
+  if (statOf(file)?.isDirectory())
+    return {
+      message: `${file} is a folder, and the database is a file`,
+      hint: `Name a file in it: ICE_DATABASE=${join(file, 'ice.db')}`,
+    };
+  for (let folder = dirname(file); folder !== dirname(folder); folder = dirname(folder)) {
+    const found = statOf(folder);
+    if (!found) continue;
+    if (found.isDirectory()) return undefined;
+    return {
+      message: `The database ${file} can't be made: ${folder} is a file, and no folder`,
+      hint: 'Set ICE_DATABASE to a file in a folder.',
+    };
+  }
+  return undefined;
+}
+
+const statOf = (path: string) => {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    // ENOTDIR: something above it is a file.
+    return undefined;
+  }
+};
 
 /**
  * On a full disk SQLite says `full` when the database can't grow, but `ioerr` when its shared-memory file can't, or
