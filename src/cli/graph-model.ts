@@ -113,10 +113,10 @@ export function modelOfRun(
         ...(node.label === undefined ? {} : { label: node.label }),
         after: node.after ?? [],
         lists,
-        figures: rounds.figuresOf(at, view.find(at), now),
+        figures: rounds.figuresOf(at, view.find(at), view.clock(now)),
       };
     });
-  const ms = view.startedAt === undefined ? undefined : (view.endedAt ?? now) - view.startedAt;
+  const ms = view.startedAt === undefined ? undefined : (view.endedAt ?? view.clock(now)) - view.startedAt;
   return {
     name: run.name,
     version: run.version,

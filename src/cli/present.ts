@@ -99,7 +99,7 @@ function live(request: PresentRequest): Presenter {
   const frameNow = (moving: boolean): Frame => ({
     theme: output.theme,
     columns: size().columns - 1,
-    now: Date.now(),
+    now: view.clock(Date.now()),
     moving,
   });
   const draw = (): void => {

@@ -40,9 +40,37 @@ export interface NodeView {
   children: NodeView[];
   /** Finished items of a loop, and earlier calls of an agent, that are no longer in `children`. */
   folded: number;
+  /** What those spent. */
+  foldedSpent?: Spent;
   /** Items of a loop that ended well, and with a failure. */
   done: number;
   failed: number;
+}
+
+export interface Spent {
+  tokens: number;
+  /** US dollars. */
+  cost: number;
+}
+
+/** Total of a node and of what it holds or held. */
+export function spentBy(node: NodeView): Spent {
+  let tokens = (node.usage?.inputTokens ?? 0) + (node.usage?.outputTokens ?? 0);
+  let cost = node.cost ?? 0;
+  const inner = node.children.map(spentBy);
+  for (const spent of node.foldedSpent ? [...inner, node.foldedSpent] : inner) {
+    tokens += spent.tokens;
+    cost += spent.cost;
+  }
+  return { tokens, cost };
+}
+
+/** What is no longer drawn is counted, with what it spent. */
+export function foldInto(parent: NodeView, gone: NodeView): void {
+  const { tokens, cost } = spentBy(gone);
+  const before = parent.foldedSpent ?? { tokens: 0, cost: 0 };
+  parent.foldedSpent = { tokens: before.tokens + tokens, cost: before.cost + cost };
+  parent.folded++;
 }
 
 export const newView = (path: string, id: string, type: string, label?: string): NodeView => ({
@@ -91,6 +119,8 @@ export interface LogLine {
   path: string;
   level: 'debug' | 'info' | 'warn' | 'error';
   message: string;
+  /** What the node said besides, as data. */
+  fields?: { [key: string]: Json };
 }
 
 /** States that a node does not leave again. */

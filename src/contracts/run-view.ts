@@ -1,6 +1,8 @@
 import type { AnyRunEvent, EventData, EventError, NodeState, RunState, Usage } from './events.ts';
+import { ENDED } from './events.ts';
 import type { Json } from './json.ts';
 import {
+  foldInto,
   type LogLine,
   type NodeView,
   negative,
@@ -13,7 +15,7 @@ import {
 import { callerOf, callPath } from './plan.ts';
 import type { OutlineNode } from './runs.ts';
 
-export { type LogLine, type NodeView, SETTLED } from './node-view.ts';
+export { type LogLine, type NodeView, SETTLED, spentBy } from './node-view.ts';
 
 const MOST_LOGS = 1000;
 const MOST_TEXT = 600;
@@ -38,7 +40,8 @@ export class RunView {
   createdAt?: number;
   startedAt?: number;
   endedAt?: number;
-  /** Why it is paused; until when it waits. */
+  /** Since when and why it is paused; until when it waits. */
+  pausedAt?: number;
   pausedBecause?: 'asked' | 'detached' | 'budget';
   until?: number;
   cancelling = false;
@@ -104,8 +107,9 @@ export class RunView {
     return this.#byPath.get(node.path)?.parent;
   }
 
-  get outline(): OutlineNode[] {
-    return this.#outline;
+  /** Up to when the clock of the run goes: to `now`, but a paused one stands still. */
+  clock(now: number): number {
+    return this.pausedAt ?? now;
   }
 
   #applyRun(event: AnyRunEvent): void {
@@ -143,19 +147,17 @@ export class RunView {
         this.state = 'succeeded';
         this.outputs = event.data.outputs;
         this.handledFailures = event.data.handledFailures ?? [];
-        this.endedAt = event.ts;
         break;
       case 'run.failed':
         this.state = 'failed';
         this.error = event.data.error;
         this.failedPath = event.data.path;
-        this.endedAt = event.ts;
         break;
       case 'run.cancelled':
         this.state = 'cancelled';
-        this.endedAt = event.ts;
-        break;
     }
+    if (ENDED.has(this.state)) this.endedAt ??= event.ts;
+    this.pausedAt = this.state === 'paused' ? (this.pausedAt ?? event.ts) : undefined;
   }
 
   #applyNode(node: NodeView, event: AnyRunEvent): void {
@@ -173,7 +175,7 @@ export class RunView {
         break;
       case 'node.log':
         node.lastLog = event.data.message;
-        this.#log(event, event.data.level, event.data.message);
+        this.#log(event, event.data.level, event.data.message, event.data.fields);
         break;
       case 'node.progress':
         node.progress = event.data;
@@ -262,16 +264,15 @@ export class RunView {
     }
   }
 
-  #log(event: AnyRunEvent, level: LogLine['level'], message: string): void {
-    this.logs.push({ seq: event.seq, ts: event.ts, path: event.path ?? '', level, message });
+  #log(event: AnyRunEvent, level: LogLine['level'], message: string, fields?: LogLine['fields']): void {
+    const { seq, ts, path = '' } = event;
+    this.logs.push({ seq, ts, path, level, message, ...(fields === undefined ? {} : { fields }) });
     if (this.logs.length > MOST_LOGS) this.logs.shift();
   }
 
   #chose(node: NodeView, branch: string): void {
     node.branch = branch;
-    for (const list of node.children) {
-      if (list.id !== branch) list.state = 'skipped';
-    }
+    for (const list of node.children) if (list.id !== branch) list.state = 'skipped';
   }
 
   /** A node has begun: so have the item and the branch that it is in. */
@@ -300,9 +301,7 @@ export class RunView {
     const whole = group.children.every((child) => SETTLED.has(child.state) && child.state !== 'cancelled');
     group.state = bad ? 'failed' : whole ? 'succeeded' : 'cancelled';
     group.endedAt = endedAt;
-    if (bad) {
-      group.error = bad.error;
-    }
+    if (bad) group.error = bad.error;
     const loop = this.parentOf(group);
     if (group.type !== 'item' || !loop) return;
     if (bad) loop.failed++;
@@ -325,8 +324,12 @@ export class RunView {
     if (over.length === 0) return;
     const gone = new Set(over);
     loop.children = loop.children.filter((item) => !gone.has(item));
-    loop.folded += gone.size;
-    for (const item of gone) this.#forget(item);
+    for (const item of gone) this.#fold(loop, item);
+  }
+
+  #fold(parent: NodeView, gone: NodeView): void {
+    foldInto(parent, gone);
+    this.#forget(gone);
   }
 
   #forget(node: NodeView): void {
@@ -364,8 +367,7 @@ export class RunView {
   #addStep(agent: NodeView, view: NodeView): void {
     agent.children.push(view);
     if (agent.children.length <= OPEN_ITEMS) return;
-    this.#forget(agent.children.shift()!);
-    agent.folded++;
+    this.#fold(agent, agent.children.shift()!);
   }
 
   #group(path: string, id: string, type: 'item' | 'list', parent: NodeView): NodeView {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { RunView } from '../../src/contracts/run-view.ts';
+import { RunView, spentBy } from '../../src/contracts/run-view.ts';
 import { Journal, SAMPLE_OUTLINE, sampleJournal } from '../support/journal.ts';
 
 function viewOf(journal: Journal, outline = SAMPLE_OUTLINE): RunView {
@@ -49,6 +49,34 @@ test('usage and cost are the sum of the nodes, and steps are not counted twice',
     asked.apply(event);
   expect(asked.cost).toBeCloseTo(0.2);
   expect(asked.usage).toEqual({ inputTokens: 9, outputTokens: 9 });
+});
+
+test('what the items of a wide loop spent stays in its sum when they fold', () => {
+  const journal = new Journal().add('node.started', { items: 100 }, { path: 'l' });
+  for (let i = 0; i < 100; i++)
+    journal
+      .add('node.started', {}, { path: `l[${i}].ask`, attempt: 1 })
+      .add(
+        'node.succeeded',
+        { usage: { inputTokens: 8, outputTokens: 2 }, cost: 0.01 },
+        { path: `l[${i}].ask` },
+      );
+  const view = viewOf(journal, [
+    { id: 'l', type: 'loop', lists: { body: [{ id: 'ask', type: 'llm', label: 'echo/default' }] } },
+  ]);
+  const loop = view.find('l')!;
+  expect(loop.folded).toBeGreaterThan(50);
+  expect(spentBy(loop).tokens).toBe(1000);
+  expect(spentBy(loop).cost).toBeCloseTo(1, 8);
+});
+
+test('the clock of a paused run stands still, and goes on when it is resumed', () => {
+  const journal = sampleJournal().add('run.paused', { reason: 'asked' }, { after: 100 });
+  const view = viewOf(journal);
+  expect(view.clock(journal.now + 60_000)).toBe(journal.now);
+  journal.add('run.resumed', { by: 'me' }, { after: 60_000 });
+  for (const event of journal.events) view.apply(event);
+  expect(view.clock(journal.now + 5)).toBe(journal.now + 5);
 });
 
 test('an event that comes twice changes nothing', () => {

@@ -1,16 +1,23 @@
+import type { Json } from '../../contracts/json.ts';
 import type { LogLine, RunView } from '../../contracts/run-view.ts';
 import type { Frame } from './node-line.ts';
 import { oneLine, truncate } from './text-width.ts';
 import type { Theme } from './theme.ts';
 
-/** `12:04:05.123  warn  priced[3].price  message`, whole. */
+/** `12:04:05.123  warn  priced[3].price  message  key=value`, whole. */
 export function logLine(line: LogLine, theme: Theme): string {
   const paint = { debug: theme.dim, info: (text: string) => text, warn: theme.warn, error: theme.bad }[
     line.level
   ];
   const time = new Date(line.ts).toISOString().slice(11, 23);
-  return `${theme.dim(time)}  ${paint(line.level.padEnd(5))}  ${theme.dim(line.path)}  ${paint(oneLine(line.message))}`;
+  const fields = Object.entries(line.fields ?? {}).map(([name, value]) => `${name}=${fieldText(value)}`);
+  const more = fields.length === 0 ? '' : `  ${theme.dim(oneLine(fields.join(' ')))}`;
+  return `${theme.dim(time)}  ${paint(line.level.padEnd(5))}  ${theme.dim(line.path)}  ${paint(oneLine(line.message))}${more}`;
 }
+
+/** A word as it is, anything else as JSON, so that the end of a value can be told. */
+const fieldText = (value: Json): string =>
+  typeof value === 'string' && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
 
 /** The newest log lines that fit. */
 export function logLines(view: RunView, frame: Frame, rows = 200): string[] {

@@ -1,5 +1,5 @@
 import type { NodeState } from '../../contracts/events.ts';
-import type { NodeView } from '../../contracts/run-view.ts';
+import { type NodeView, spentBy } from '../../contracts/run-view.ts';
 import { formatCost, formatCount, formatDuration } from './figures.ts';
 import { oneLine, pad, textWidth, truncate } from './text-width.ts';
 import type { Theme } from './theme.ts';
@@ -118,18 +118,6 @@ function progressOf({ done, total, message }: NonNullable<NodeView['progress']>)
         ? ''
         : `${done}`;
   return [share, message ? oneLine(message) : ''].filter(Boolean).join(' ');
-}
-
-/** Total of a node and of what it holds. */
-export function spentBy(node: NodeView): { tokens: number; cost: number } {
-  let tokens = (node.usage?.inputTokens ?? 0) + (node.usage?.outputTokens ?? 0);
-  let cost = node.cost ?? 0;
-  for (const child of node.children) {
-    const spent = spentBy(child);
-    tokens += spent.tokens;
-    cost += spent.cost;
-  }
-  return { tokens, cost };
 }
 
 function figuresOf(node: NodeView, figures: FigureColumns, { theme, now }: Frame): string {

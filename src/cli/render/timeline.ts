@@ -5,7 +5,10 @@ import { oneLine, pad, textWidth, truncate } from './text-width.ts';
 
 const MOST_NAME = 28;
 
-/** When each node ran, on one axis; loops are one bar. Newest last, at most `rows` lines with the axis. */
+/**
+ * When each node ran, on one axis. Of a loop, what is under way or failed has bars of its own, and what has ended well
+ * is in the bar of the loop. Newest last, at most `rows` lines with the axis.
+ */
 export function timelineLines(view: RunView, frame: Frame, rows = Number.POSITIVE_INFINITY): string[] {
   const { theme, columns, now } = frame;
   const from = view.startedAt ?? view.createdAt ?? now;
@@ -13,8 +16,10 @@ export function timelineLines(view: RunView, frame: Frame, rows = Number.POSITIV
   const nodes: NodeView[] = [];
   const collect = (list: NodeView[]): void => {
     for (const node of list) {
-      if (node.startedAt !== undefined && node.type !== 'list') nodes.push(node);
-      if (node.type !== 'loop') collect(node.children);
+      const group = node.type === 'list' || node.type === 'item';
+      if (node.startedAt !== undefined && !group) nodes.push(node);
+      // An item that has ended well says nothing that the loop does not.
+      if (node.type !== 'item' || node.state === 'failed' || !SETTLED.has(node.state)) collect(node.children);
     }
   };
   collect(view.nodes);

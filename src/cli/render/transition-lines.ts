@@ -1,7 +1,7 @@
 import type { AnyRunEvent } from '../../contracts/events.ts';
-import { type NodeView, type RunView, SETTLED } from '../../contracts/run-view.ts';
+import { type NodeView, type RunView, SETTLED, spentBy } from '../../contracts/run-view.ts';
 import { formatCost, formatDuration } from './figures.ts';
-import { labelOf, spentBy } from './node-line.ts';
+import { labelOf } from './node-line.ts';
 import { oneLine, pad } from './text-width.ts';
 import type { Theme } from './theme.ts';
 import { elapsed, progressNote } from './tree.ts';

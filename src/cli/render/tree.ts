@@ -1,6 +1,6 @@
-import { type NodeView, type RunView, SETTLED } from '../../contracts/run-view.ts';
+import { type NodeView, type RunView, SETTLED, spentBy } from '../../contracts/run-view.ts';
 import { formatDuration, plural } from './figures.ts';
-import { type Frame, figureColumns, nodeLine, spentBy } from './node-line.ts';
+import { type Frame, figureColumns, nodeLine } from './node-line.ts';
 import { oneLine, textWidth, truncate, wrap } from './text-width.ts';
 
 interface Line {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { footerLines } from '../../../src/cli/render/footer.ts';
+import { logLine } from '../../../src/cli/render/log-lines.ts';
 import type { Frame } from '../../../src/cli/render/node-line.ts';
 import { textWidth, withoutControl } from '../../../src/cli/render/text-width.ts';
 import { themeFor } from '../../../src/cli/render/theme.ts';
@@ -39,19 +40,19 @@ test('the tree in the middle of a run', () => {
   ).toMatchInlineSnapshot(`
     "
     clearance 1.0.0  run_01jd8w3c5m6k7n8p9q0r1s2t3v
-    ├─ ✓ load    tool std/csv-parse@1.0.0                                      37 ms
-    ├─ ● priced  4/10  1 failed  loop                                          4.0 s   1500 tok  $0.0015
+    ├─ ✓ load    tool std/csv-parse@1.0.0                                     37 ms
+    ├─ ● priced  4/10  1 failed  loop                                         4.0 s   1500 tok   $0.0015
     │  ├─ ▸ 3 done, 4 to come
-    │  ├─ ✗ [3]                                                                20 ms
-    │  │  ├─ ✗ price  tool price                                               20 ms
+    │  ├─ ✗ [3]                                                               20 ms
+    │  │  ├─ ✗ price  tool price                                              20 ms
     │  │  │     tool_failed: Cost must be positive, and it is -4.50
     │  │  │     → Check the column cost
     │  │  └─ · copy   llm echo/default
-    │  ├─ ● [4]                                                                1.2 s
-    │  │  ├─ ✓ price  tool price                                               11 ms
-    │  │  └─ ● copy   llm echo/default  A sturdy mug, made for mornings        1.2 s
-    │  └─ ● [5]                                                                1.2 s
-    │     ├─ ↻ price  again in 1.3 s  tool price                               1.2 s
+    │  ├─ ● [4]                                                               1.2 s
+    │  │  ├─ ✓ price  tool price                                              11 ms
+    │  │  └─ ● copy   llm echo/default  A sturdy mug, made for mornings       1.2 s
+    │  └─ ● [5]                                                               1.2 s
+    │     ├─ ↻ price  again in 1.3 s  tool price                              1.2 s
     │     │     tool_failed: Upstream said 503
     │     └─ · copy   llm echo/default
     ├─ · check   condition
@@ -104,13 +105,13 @@ test('on a low screen what moves and what failed stays, and the rest is counted'
   expect(drawn(lines)).toMatchInlineSnapshot(`
     "
     ├─ … 1 done
-    ├─ ● priced  4/10  1 failed  loop                                          4.0 s   1500 tok  $0.0015
+    ├─ ● priced  4/10  1 failed  loop                                         4.0 s   1500 tok   $0.0015
     │  ├─ …
-    │  ├─ ✗ [3]                                                                20 ms
+    │  ├─ ✗ [3]                                                               20 ms
     │  │  ├─ … 1 done, 1 to come
-    │  ├─ ● [4]                                                                1.2 s
+    │  ├─ ● [4]                                                               1.2 s
     │  │  ├─ … 1 done, 1 running
-    │  └─ ● [5]                                                                1.2 s
+    │  └─ ● [5]                                                               1.2 s
     │     ├─ … 1 running, 7 to come
     "
   `);
@@ -133,10 +134,10 @@ test('a loop that has ended shows only its failures', () => {
   expect(drawn(wholeTree(view, RUN, frame(now)))).toMatchInlineSnapshot(`
     "
     clearance 1.0.0  run_01jd8w3c5m6k7n8p9q0r1s2t3v
-    ├─ ✓ load    tool std/csv-parse@1.0.0                                      37 ms
-    ├─ ✓ priced  10/10  1 failed  loop                                         2.9 s   1500 tok  $0.0015
-    │  └─ ✗ [3]                                                                20 ms
-    │     ├─ ✗ price  tool price                                               20 ms
+    ├─ ✓ load    tool std/csv-parse@1.0.0                                     37 ms
+    ├─ ✓ priced  10/10  1 failed  loop                                        2.9 s   1500 tok   $0.0015
+    │  └─ ✗ [3]                                                               20 ms
+    │     ├─ ✗ price  tool price                                              20 ms
     │     │     tool_failed: Cost must be positive, and it is -4.50
     │     │     → Check the column cost
     │     └─ · copy   llm echo/default
@@ -151,11 +152,29 @@ test('the timeline is one axis', () => {
   const { view, now } = sample();
   expect(drawn(timelineLines(view, frame(now, { columns: 70 })))).toMatchInlineSnapshot(`
     "
-    ✓ load   ━                                                     37 ms
-    ● priced ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━    4.0 s
-             0                                            4.0 s
+    ✓ load            ━                                            37 ms
+    ● priced          ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━    4.0 s
+    ✗ priced[3].price                             ━                20 ms
+    ✓ priced[4].price                             ━                11 ms
+    ● priced[4].copy                              ━━━━━━━━━━━━━    1.2 s
+    ↻ priced[5].price                             ━━━━━━━━━━━━━    1.2 s
+                      0                                   4.0 s
     "
   `);
+});
+
+test('a log line has its data, and what could be two words is quoted', () => {
+  const line = {
+    seq: 1,
+    ts: Date.UTC(2026, 10, 24, 12, 4, 5, 123),
+    path: 'priced[3].price',
+    level: 'info' as const,
+    message: 'priced',
+    fields: { cost: 10, name: 'mug', note: 'two words', tags: ['a'] },
+  };
+  expect(logLine(line, frame(0).theme)).toBe(
+    '12:04:05.123  info   priced[3].price  priced  cost=10 name=mug note="two words" tags=["a"]',
+  );
 });
 
 test('no line is wider than the screen, at any width, with any names and texts', () => {

@@ -51,7 +51,7 @@ export default class RunsShow extends IceCommand<typeof RunsShow> {
       }
       const text = (screen: View): string[] => {
         const { theme } = screen;
-        const frame = { ...screen, now: Date.now(), moving: false };
+        const frame = { ...screen, now: view.clock(Date.now()), moving: false };
         const heading = (title: string, lines: string[]) =>
           lines.length === 0 ? [] : ['', theme.strong(title), ...lines];
         return [
