@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: expressions as other tools write them
 import { describe, expect, it } from 'vitest';
 import { blueprintSchemas, checkBlueprint, parseBlueprint } from '../../src/language/index.ts';
 import { fixtureCatalog } from './fixture-catalog.ts';
@@ -231,6 +232,57 @@ outputs: { key: "{{ inputs.key }}" }
 `),
       ),
     ).toEqual(['ICE1702 nodes[0].args.text', 'ICE1703 outputs.key']);
+  });
+});
+
+it('a $ before a text is a slip, before a number it is money', () => {
+  const body = (value: string) => `
+inputs: { city: { type: string }, price: { type: number }, any: {} }
+nodes: [{ id: a, type: set, values: { v: { w: ["${value}"] } } }]
+outputs: { x: "{{ a }}", y: "{{ inputs.city + string(inputs.price) + string(inputs.any) }}" }
+`;
+  expect(findings(body('${{ inputs.city }}'))).toEqual(['ICE1137 nodes[0].values.v.w[0]']);
+  for (const fine of [
+    '${{ inputs.price }}',
+    '${{ inputs.any }}',
+    'US${{ inputs.city }}',
+    '{{ inputs.city }}',
+  ])
+    expect(findings(body(fine))).toEqual([]);
+});
+
+describe('words that help', () => {
+  const said = (body: string) => {
+    const { diagnostics } = checkBlueprint({ text: HEAD + body, file: 'a.yaml' }, catalog);
+    return diagnostics.map(({ message, help }) => `${message} ${help ?? ''}`).join('\n');
+  };
+
+  it('an argument beside the arguments', () => {
+    expect(
+      said('nodes: [{ id: a, type: tool, tool: price@^1, cost: 3 }]\noutputs: { x: "{{ a }}" }\n'),
+    ).toContain('write it below: args: { cost: … }');
+  });
+
+  it('a node of another branch of the same container', () => {
+    const text = said(`nodes:
+  - id: p
+    type: parallel
+    branches:
+      left: [{ id: a, type: set, values: { v: 1 } }]
+      right: [{ id: b, type: set, values: { v: "{{ a.v }}" } }]
+outputs: { x: "{{ p }}" }
+`);
+    expect(text).toContain("Move 'a' before 'p'");
+    expect(text).not.toContain('p.left.a');
+  });
+
+  it('a sentence stays one: the taker is named in the middle of it', () => {
+    expect(
+      said(`inputs: { cost: { type: [number, 'null'] } }
+nodes: [{ id: a, type: tool, tool: price@^1, args: { cost: "{{ inputs.cost }}" } }]
+outputs: { x: "{{ a }}" }
+`),
+    ).toContain("may be null here, and the tool 'price' needs a value");
   });
 });
 

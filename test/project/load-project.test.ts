@@ -105,3 +105,11 @@ test('a file that may not be read is an error of the machine', async () => {
     expect(() => loadProject(root)).toThrowError(expect.objectContaining({ code: 'machine' }));
   });
 });
+
+test('an empty ice.yaml is told how one begins, and not how a blueprint does', () => {
+  for (const text of ['', '# nothing yet\n']) {
+    const [first] = loadProject(tempFolder({ 'ice.yaml': text })).diagnostics;
+    expect(first).toMatchObject({ code: 'ICE1007', help: expect.stringContaining('name: my-project') });
+    expect(first!.help).not.toContain('blueprint');
+  }
+});

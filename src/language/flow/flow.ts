@@ -75,6 +75,7 @@ export class Flow {
     const outputs = this.templates.outputs(this.draft.blueprint).map((field): [string, JsonSchema] => {
       this.syntax(field, []);
       warnOfLookAlikes(this.out, field.parsed.template, field.keys, this.graph.top);
+      checker.warnOfDollar(field.parsed.template, field.keys);
       return [
         String(field.keys[1]),
         this.rendered(checker, field.parsed.template, field.keys, this.graph.top),
@@ -105,6 +106,7 @@ export class Flow {
       this.syntax(field, path);
       this.scopes(field, path, scope);
       warnOfLookAlikes(this.out, field.parsed.template, [...path, ...field.keys], scope);
+      checker.warnOfDollar(field.parsed.template, [...path, ...field.keys]);
       const at = [...path, ...field.keys];
       const type = this.field(node, field, at, checker);
       if (field.role === 'onError') onError = type;
@@ -146,7 +148,7 @@ export class Flow {
       const owner = this.graph.of(hidden).scope.owner!;
       const reach = outermost(this.graph, hidden, scope);
       this.out.within('ICE1213', [...base, ...field.keys, ...ref.at], ref.start, ref.end, `'${ref.root}' stands inside '${owner.id}' and cannot be read from here`, {
-        help: reachHelp(hidden, owner, reach, this.graph),
+        help: reachHelp(hidden, owner, reach, this.graph, scope),
         related: [this.out.related([...this.draft.pathOf(hidden), 'id'], 'It is here')],
       }); // biome-ignore format: long
     }

@@ -3,6 +3,7 @@ import type { JsonSchema } from '../../contracts/json.ts';
 import { canBe } from '../expressions/kinds.ts';
 import type { Template } from '../expressions/template.ts';
 import type { Graph } from '../graph/graph.ts';
+import type { Scope } from '../graph/scope.ts';
 import { itemType, withoutNull } from '../types/index.ts';
 import { objectShape } from './value-checker.ts';
 
@@ -34,7 +35,11 @@ export function reachHelp(
   owner: BlueprintNode,
   reach: BlueprintNode,
   graph: Graph,
+  from: Scope,
 ): string {
+  // Another list of a container that the reader stands in, too.
+  if (from.owners().includes(owner))
+    return `The lists of '${owner.id}' can't read each other. Move '${hidden.id}' before '${owner.id}', or read it after it.`;
   if (owner !== reach) return `Only the result of '${reach.id}' can be read from here.`;
   switch (owner.type) {
     case 'loop':

@@ -1,6 +1,7 @@
 import type { Json, JsonSchema } from '../../contracts/json.ts';
 import type { Collector } from '../diagnostics/collector.ts';
 import { renameKey, replaceValue } from '../diagnostics/fixes.ts';
+import { inferExpression } from '../expressions/infer.ts';
 import { inferTemplate } from '../expressions/infer-template.ts';
 import { canBe } from '../expressions/kinds.ts';
 import { suggest } from '../expressions/suggest.ts';
@@ -76,6 +77,26 @@ export class ValueChecker {
     const type = this.infer(template, path);
     this.fits(type, expected, path, kind, foreignMark(template));
     return type;
+  }
+
+  /**
+   * Warns of `${{ x }}` with a text x, as other tools write expressions: here the $ stays in the text. Before a number
+   * it is money; where x is anything else, the text that it makes does not fit, which is said instead.
+   */
+  warnOfDollar(template: Template, path: Path): void {
+    if (template.kind === 'array')
+      for (const [index, item] of template.items.entries()) this.warnOfDollar(item, [...path, index]);
+    if (template.kind === 'object')
+      for (const [key, item] of template.entries) this.warnOfDollar(item, [...path, key]);
+    if (template.kind !== 'text' || template.parts.length !== 2 || template.parts[0] !== '$') return;
+    const part = template.parts[1]!;
+    if (typeof part === 'string') return;
+    const { type } = inferExpression(part.expression, this.env);
+    if (!canBe(type, 'string', true) || canBe(type, 'number', true)) return;
+    this.out.within('ICE1137', path, 0, 1, 'The $ is a part of the text here', {
+      severity: 'warning',
+      help: `Write {{ ${part.expression.source.trim()} }} alone.`,
+    });
   }
 
   /** Reports when no value of a type fits, or when it may be null where null does not fit. */

@@ -63,7 +63,13 @@ export class NodeWalk extends Walk {
       owners.length > 0
         ? `It is a field of ${owners.map((type) => `\`${type}\``).join(' and ')} nodes. `
         : '';
-    return `${elsewhere}Its own fields are ${own.join(', ')}; every node has ${[...BASE_FIELDS].join(', ')}.`;
+    // An argument that is written beside the list of arguments.
+    const inside = { tool: 'args', code: 'args', set: 'values', workflow: 'inputs' }[this.type as string];
+    const deeper =
+      inside !== undefined && owners.length === 0
+        ? `If it is one of the \`${inside}\`, write it below: ${inside}: { ${key.slice(0, 40)}: … }. `
+        : '';
+    return `${elsewhere}${deeper}Its own fields are ${own.join(', ')}; every node has ${[...BASE_FIELDS].join(', ')}.`;
   }
 
   private node(value: unknown, path: Path): BlueprintNode | undefined {
