@@ -33,7 +33,7 @@ const megabytes = Number(
   execFileSync('du', ['-sm', join(app, 'node_modules')], { encoding: 'utf8' }).split('\t')[0],
 );
 process.stdout.write(
-  `installed ${packages} packages, ${megabytes} MB, in ${seconds.toFixed(1)} s (budget ${BUDGET.packages}, ${BUDGET.megabytes} MB)\n`,
+  `Node ${process.versions.node}: installed ${packages} packages, ${megabytes} MB, in ${seconds.toFixed(1)} s (budget ${BUDGET.packages}, ${BUDGET.megabytes} MB)\n`,
 );
 if (packages > BUDGET.packages * 1.1 || megabytes > BUDGET.megabytes * 1.1)
   throw new Error('the install is over its budget');

@@ -33,7 +33,7 @@ export function guestFailure(error: GuestError, limits: CallLimits): IceError {
       return error.code === 'timeout'
         ? limitError('timeout', limits)
         : error.code === 'memory'
-          ? limitError('memory', limits)
+          ? limitError('memory', limits, message)
           : new IceError('tool_limit', message, { terminal: true, hint: error.hint });
     default:
       return new IceError('tool_failed', message, some);
@@ -41,7 +41,11 @@ export function guestFailure(error: GuestError, limits: CallLimits): IceError {
 }
 
 /** A limit that a call ran into. */
-export function limitError(what: 'timeout' | 'memory' | 'output', limits: CallLimits): IceError {
+export function limitError(
+  what: 'timeout' | 'memory' | 'output',
+  limits: CallLimits,
+  said = 'out of memory',
+): IceError {
   switch (what) {
     case 'timeout':
       return new IceError('timeout', `The call took longer than ${limits.timeoutMs} ms`, {
@@ -50,7 +54,7 @@ export function limitError(what: 'timeout' | 'memory' | 'output', limits: CallLi
     case 'memory':
       return new IceError(
         'tool_limit',
-        `The call used more than ${limits.memoryBytes / 1024 / 1024} MB of memory`,
+        `The call used more than ${limits.memoryBytes / 1024 / 1024} MB of memory${/out of memory/i.test(said) ? '' : `; it threw: ${said}`}`,
         {
           terminal: true,
           hint: 'Raise limits.memoryMb of the tool, or hold less at once',

@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { QuickJS, type Snapshot } from 'quickjs-wasi';
 import type { GuestError } from '../guest/harness.ts';
 import type { CallLimits, ToChild, ToParent, WireRequest, WireResponse } from '../protocol.ts';
+import { canRewind } from './reuse.ts';
 import { baseSnapshot, LiveVm, pureAnswer, toolSnapshot, VmError } from './vm.ts';
 
 /** Snapshots are kept up to so many bytes together; each has a VM that stands ready beside it. */
@@ -85,7 +86,7 @@ function connect(call: Current, limits: CallLimits): void {
         call.settled ??= { json: text };
         return undefined;
       case 'failed':
-        call.settled ??= { error: JSON.parse(text) as GuestError };
+        call.settled ??= { error: seenFrom(call, JSON.parse(text) as GuestError, limits) };
         return undefined;
       case 'log':
       case 'progress':
@@ -107,6 +108,10 @@ function connect(call: Current, limits: CallLimits): void {
     }
   };
 }
+
+/** Where memory is used up, what fails next is anything: "not a function" of one that could not be made. */
+const seenFrom = ({ live }: Current, error: GuestError, { memoryBytes }: CallLimits): GuestError =>
+  error.kind === 'thrown' && live.isFull(memoryBytes) ? { ...error, kind: 'limit', code: 'memory' } : error;
 
 /** Enters the VM, then sees whether the call is over, waits, or can never end. */
 async function step(call: Current, name: string, ...args: (string | number)[]): Promise<void> {
@@ -203,8 +208,14 @@ async function run(message: Extract<ToChild, { t: 'call' | 'extract' }>): Promis
   advance(call, 'call', JSON.stringify({ seed, idempotencyKey, secrets, limits }), message.input);
 }
 
+/** Found out after the first call, off its path; `--no-reuse` says no (tests). */
+let rewinds: Promise<boolean> | undefined;
+
 async function renew(version: Version, live: LiveVm, memoryBytes: number): Promise<void> {
-  if (!live.world.stopped && version.fresh === undefined && live.rewind()) {
+  rewinds ??= process.argv.includes('--no-reuse')
+    ? Promise.resolve(false)
+    : canRewind(version.snapshot, { wasm, memoryBytes });
+  if ((await rewinds) && !live.world.stopped && version.fresh === undefined && live.rewind()) {
     version.fresh = live;
     return;
   }
@@ -252,9 +263,9 @@ process.on('disconnect', () => process.exit(0));
 
 // A build brings the picture of the empty VM along; making it takes longer than starting Node.
 base =
-  process.argv[3] === undefined
+  process.argv[3]?.endsWith('.snapshot') !== true
     ? baseSnapshot({ wasm, memoryBytes: 64 * 1024 * 1024 })
-    : Promise.resolve(QuickJS.deserializeSnapshot(readFileSync(process.argv[3])));
+    : Promise.resolve(QuickJS.deserializeSnapshot(readFileSync(process.argv[3]!)));
 base.then(
   () => post({ t: 'ready' }),
   () => process.exit(1),

@@ -11,6 +11,8 @@ export interface SandboxRuntimeOptions {
   maxCalls?: number;
   /** An idle child ends after so long, but for the last one; 30 s. */
   idleMs?: number;
+  /** A VM that is there is used again for the next call where that is known to work; true. */
+  reuse?: boolean;
 }
 
 /** The child keeps the time of a call itself, and stops the VM; it is killed when it did not. */
@@ -24,7 +26,7 @@ export function createSandboxRuntime(options: SandboxRuntimeOptions = {}): ToolR
   const { file, reads, wasm, base } = childScript('quickjs');
   return new ChildRuntime('sandbox', {
     script: file,
-    args: base === undefined ? [wasm] : [wasm, base],
+    args: [wasm, ...(base === undefined ? [] : [base]), ...(options.reuse === false ? ['--no-reuse'] : [])],
     flags: () => [
       '--permission',
       ...[...reads, wasm].map((path) => `--allow-fs-read=${path}`),

@@ -265,7 +265,8 @@ export class LiveVm {
   /**
    * Makes the VM again what it was when it was restored: its whole memory and its stack pointer, which is all the
    * state that the program has (its other exports are functions and one table that nothing writes). False when its
-   * memory grew, which cannot be undone: then it must be restored anew.
+   * memory grew, which cannot be undone: then it must be restored anew. Rests on the insides of the library: only where
+   * `canRewind` says so (reuse.ts).
    */
   rewind(): boolean {
     const { vm, snapshot, world } = this;
@@ -283,6 +284,11 @@ export class LiveVm {
     world.stopped = false;
     world.deadline = Infinity;
     return true;
+  }
+
+  /** Whether the VM has taken nearly all the memory that it may have; nothing gives it back. */
+  isFull(memoryBytes: number): boolean {
+    return this.vm._getMemory().buffer.byteLength >= memoryBytes * 0.95;
   }
 
   dispose(): void {
