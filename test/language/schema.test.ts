@@ -152,6 +152,14 @@ describe('patterns', () => {
     '[',
     'a'.repeat(600),
     '(?:a{0,60}){60}',
+    '^(?:a?){40}a{40}$',
+    `^${'a?'.repeat(40)}a{40}$`,
+    '^(a{1,50}){1,50}$',
+    '^((a|b?){5}){20}c$',
+    '^(a*b?){3,9}c$',
+    '^(a{1,40}){0,6}b$',
+    '^(?:(?:a{1,3}){1,3}){1,9}b$',
+    `^(?:${'abcdefghijklmnopqrstuvwxyz'.replace(/./g, '$&?')}){50}$`,
   ];
   const FINE = [
     '^[a-z][a-z0-9-]*$',
@@ -163,10 +171,37 @@ describe('patterns', () => {
     '^[A-Z][A-Z0-9_]{0,99}$',
     '^\\p{L}+$',
     '^(?<year>\\d+)$',
+    '^(\\d{1,3}\\.){3}\\d{1,3}$',
+    '^\\s*(foo)?\\s*(bar)?$',
+    '^v?\\d+\\.\\d+\\.\\d+(-[a-z0-9.]+)?(\\+[a-z0-9.]+)?$',
+    '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$',
+    '^a+b+a+b+a+b+$',
+    '^[A-Z]{1,3}\\d{1,4}[A-Z]{0,3}$',
+    '^([01]\\d|2[0-3]):[0-5]\\d(:[0-5]\\d)?$',
+    '^(https?):\\/\\/[^\\s/]+(\\/[^\\s]*)?$',
   ];
 
   it.each(DANGEROUS)('refuses %s', (pattern) => {
+    const from = process.cpuUsage().user;
     expect(patternProblem(pattern)).toBeDefined();
+    // The judge is no way to stop the server either.
+    expect(process.cpuUsage().user - from).toBeLessThan(1_000_000);
+  });
+
+  it('a pattern that takes the square of a text is tried on short ones only, before and after it is compiled', async () => {
+    const schema = { properties: { a: { type: 'string', pattern: '^.*.*x$', maxLength: 5_000_000 } } };
+    const long = { a: 'a'.repeat(1_000_000) };
+    for (let i = 0; i < 210; i++) expect(checkSchema(schema, { a: 'abx' })).toBeUndefined();
+    await new Promise((done) => setTimeout(done, 300));
+    for (const each of [structuredClone(schema), schema]) {
+      const from = process.cpuUsage().user;
+      expect(checkSchema(each, long)).toBe('a must have at most 20000 characters');
+      expect(process.cpuUsage().user - from).toBeLessThan(1_000_000);
+      expect(checkSchema(each, { a: 'ab' })).toBe('a must match "^.*.*x$"');
+    }
+    // What takes a text once is tried on texts of any length; data in a schema is no schema.
+    expect(checkSchema({ type: 'string', pattern: '^[a-z]+$' }, long.a)).toBeUndefined();
+    expect(checkSchema({ const: { pattern: '.*.*x' } }, { pattern: '.*.*x' })).toBeUndefined();
   });
 
   it.each(FINE)('takes %s', (pattern) => {

@@ -2,6 +2,7 @@ import { type OutputUnit, Validator } from '@cfworker/json-schema';
 import type { Json, JsonSchema } from '../../contracts/json.ts';
 import { type AjvCheck, compileWithAjv } from './ajv.ts';
 import { boundsProblem } from './bounds.ts';
+import { longestText } from './pattern.ts';
 
 /** One thing that is wrong with a value: where (`rows[2].price`, '' = the whole) and what. */
 export interface SchemaError {
@@ -25,7 +26,7 @@ class Checker {
 
   constructor(schema: JsonSchema) {
     // cfworker marks the schemas that it is given with their place; a copy keeps shared parts apart.
-    this.schema = structuredClone(schema);
+    this.schema = boundPatterns(structuredClone(schema));
     this.slow = new Validator(this.schema as never, '2020-12', true);
   }
 
@@ -44,6 +45,23 @@ class Checker {
     const { valid, errors } = new Validator(this.schema as never, '2020-12', false).validate(value);
     return valid ? [] : explain(errors, this.schema, value);
   }
+}
+
+/** Puts before each pattern that some texts are too long for the length up to which it is tried, in place. */
+function boundPatterns<T>(schema: T): T {
+  if (typeof schema !== 'object' || schema === null) return schema;
+  // The values of these are data.
+  for (const [key, inner] of Object.entries(schema))
+    if (key !== 'enum' && key !== 'const' && key !== 'default' && key !== 'examples') boundPatterns(inner);
+  const { pattern, maxLength, allOf } = schema as Record<string, unknown>;
+  if (typeof pattern !== 'string') return schema;
+  const most = longestText(pattern);
+  if (most === Number.POSITIVE_INFINITY || (typeof maxLength === 'number' && maxLength <= most))
+    return schema;
+  const tried = { if: { maxLength: most }, then: { pattern } };
+  Object.assign(schema, { maxLength: most, allOf: [...(Array.isArray(allOf) ? allOf : []), tried] });
+  delete (schema as Record<string, unknown>)['pattern'];
+  return schema;
 }
 
 const byIdentity = new WeakMap<object, Checker>();

@@ -4,8 +4,8 @@ const MAX_REPEAT = 1000;
 /**
  * Whether a regular expression of a stranger may be run by the JavaScript engine, which backtracks. Refused are the
  * forms that take exponential or high polynomial time: a repetition inside a repetition, a repeated choice whose
- * branches can begin alike, look-around, back references, and more than two unbounded repetitions of overlapping
- * sets beside each other. A refused pattern may be harmless; it can always be written without nesting.
+ * branches can begin alike, look-around, back references, and repetitions of overlapping sets beside each other (bounded
+ * ones too, and those that a group repeats) that can share out one text in too many ways. A refused pattern may be harmless; it can always be written without nesting.
  */
 export function patternProblem(pattern: string): { message: string; help: string } | undefined {
   if (pattern.length > MAX_PATTERN) {
@@ -32,83 +32,136 @@ export function patternProblem(pattern: string): { message: string; help: string
       };
 }
 
+/** Steps of the engine that are still soon over: a few seconds at worst, mostly far less. */
+const MOST_STEPS = 400_000_000;
+
+/**
+ * The longest text that a pattern may be tried on: two repetitions beside each other take the square of its length, and
+ * a pattern that is not anchored is tried at each of its characters. Infinity for what takes its length once.
+ */
+export function longestText(pattern: string): number {
+  const reader = new PatternReader(pattern);
+  reader.choice(0);
+  const ways = reader.most * (reader.anchored ? 1 : UNBOUNDED_WAYS);
+  const power = Math.floor(Math.log(ways) / Math.log(UNBOUNDED_WAYS) + 1e-9);
+  if (power === 0) return Number.POSITIVE_INFINITY;
+  return Math.floor((MOST_STEPS / (ways / UNBOUNDED_WAYS ** power)) ** (1 / power));
+}
+
 interface Piece {
-  /** Repeats without a small bound. */
-  unbounded: boolean;
-  /** Holds an unbounded repetition inside. */
-  repeats: boolean;
+  /** How many lengths it may have: what a backtracking engine tries, one after another. */
+  ways: number;
   /** May be empty. */
   optional: boolean;
-  /** The source of what it matches, to compare neighbours; undefined = anything. */
+  /** The source of what it begins with, to compare neighbours; undefined = anything. */
   set: string | undefined;
-  choices: number;
+  /** Of a group that may be left out: its pieces. */
+  inside?: Piece[];
 }
+
+/** What a group holds. */
+interface Inside {
+  /** Holds an unbounded repetition. */
+  repeats: boolean;
+  choices: number;
+  /** What each choice begins with. */
+  first: (string | undefined)[];
+  /** Its pieces, in order; of several choices one piece that stands for all. */
+  pieces: Piece[];
+}
+
+/** Of a repetition without a bound: as many lengths as a text that is still short may have. */
+const UNBOUNDED_WAYS = 1000;
+/** Sharing out one text in more ways takes too long: two unbounded repetitions beside each other may, three may not. */
+const MOST_WAYS = 20_000_000;
+/** As many pieces as the longest pattern has without nested counts. */
+const MOST_PIECES = MAX_PATTERN;
 
 /** A reader of regular expressions that knows only what the question needs. */
 class PatternReader {
   readonly source: string;
   at = 0;
   problem: string | undefined;
+  /** The most ways in which pieces beside each other share out a text. */
+  most = 1;
+  /** Whether every choice begins with ^. */
+  anchored = true;
+  private readonly known = new Map<string, boolean>();
 
   constructor(source: string) {
     this.source = source;
   }
 
-  choice(depth: number): { repeats: boolean; choices: number; first: (string | undefined)[] } {
+  choice(depth: number): Inside {
     if (depth > 20) {
       this.problem ??= 'is nested more than 20 deep';
       this.at = this.source.length;
     }
     let repeats = false;
     const first: (string | undefined)[] = [];
-    let choices = 0;
+    const branches: Piece[][] = [];
     do {
       const sequence = this.sequence(depth);
       repeats ||= sequence.repeats;
-      first.push(sequence.first);
-      choices++;
+      first.push(sequence.pieces.length === 0 ? '' : sequence.pieces[0]!.set);
+      branches.push(sequence.pieces);
     } while (this.take('|'));
-    return { repeats, choices, first };
+    const choices = branches.length;
+    if (choices === 1) return { repeats, choices, first, pieces: branches[0]! };
+    const ways = Math.max(...branches.map(waysOf)) * (alike(first) ? choices : 1);
+    const optional = branches.some((branch) => branch.every((piece) => piece.optional));
+    return { repeats, choices, first, pieces: [{ ways, optional, set: undefined }] };
   }
 
-  private sequence(depth: number): { repeats: boolean; first: string | undefined } {
+  private sequence(depth: number): { repeats: boolean; pieces: Piece[] } {
     let repeats = false;
-    let first: string | undefined = '';
-    let started = false;
+    const pieces: Piece[] = [];
     let run: Piece[] = [];
+    if (depth === 0) this.anchored &&= this.source[this.at] === '^';
     while (this.at < this.source.length && this.source[this.at] !== '|' && this.source[this.at] !== ')') {
-      const piece = this.piece(depth);
-      if (piece === undefined) continue;
-      if (!started) first = piece.set;
-      started = true;
-      repeats ||= piece.unbounded || piece.repeats;
-      if (piece.unbounded) {
-        run.push(piece);
-        // x*x*x* walks every way of sharing out: each one more is one power more of the length.
-        if (run.length > 2 && run.slice(-3).every((each) => overlaps(each.set, run.at(-1)!.set))) {
-          this.problem ??= 'has three repetitions in a row that can match the same text';
-        }
-      } else if (!piece.optional) {
-        // Something that must be there keeps repetitions apart only if they can't match it.
-        run = run.filter((each) => overlaps(each.set, piece.set));
-      }
+      const item = this.item(depth);
+      if (item === undefined) continue;
+      repeats ||= item.repeats;
+      pieces.push(...item.pieces);
+      if (sizeOf(pieces) > MOST_PIECES) this.problem ??= 'repeats too much inside what it repeats';
+      else run = this.after(item.pieces, run);
+      // One finding is enough, and reading on would cost more than it tells.
+      if (this.problem !== undefined) this.at = this.source.length;
     }
-    return { repeats, first };
+    return { repeats, pieces };
   }
 
-  private piece(depth: number): Piece | undefined {
+  /**
+   * The variable pieces that nothing keeps apart from what comes after `pieces`, when `run` were those before them.
+   * Together they are tried in the product of their ways: x*x*x* is one power more of the length for each.
+   */
+  private after(pieces: readonly Piece[], run: Piece[]): Piece[] {
+    for (const piece of pieces) {
+      const beside = run.filter((each) => this.overlaps(each.set, piece.set));
+      const ways = piece.ways > 1 ? waysOf(beside) * piece.ways : 1;
+      this.most = Math.max(this.most, ways);
+      if (ways > MOST_WAYS) this.problem ??= 'has repetitions in a row that can match the same text';
+      if (this.problem !== undefined) return run;
+      const taken = piece.inside ? this.after(piece.inside, run) : [];
+      // What must be there keeps repetitions apart that can't match it.
+      const left = piece.optional ? run : beside;
+      run = [...left, ...without(taken, left), ...(piece.ways > 1 ? [piece] : [])];
+    }
+    return run;
+  }
+
+  /** One character, set or group with its quantifier, as the pieces that it stands for; undefined for what matches none. */
+  private item(depth: number): { repeats: boolean; pieces: Piece[] } | undefined {
     const start = this.at;
     const char = this.source[this.at]!;
     if (char === '^' || char === '$') {
       this.at++;
       return undefined;
     }
-    let inner = { repeats: false, choices: 1, first: [] as (string | undefined)[] };
+    let inner: Inside | undefined;
     let set: string | undefined;
-    let group = false;
     if (char === '(') {
       this.at++;
-      group = true;
       if (this.take('?')) {
         if (this.take('=') || this.take('!')) this.problem ??= 'looks ahead';
         else if (this.take('<')) {
@@ -118,7 +171,6 @@ class PatternReader {
       }
       inner = this.choice(depth + 1);
       this.take(')');
-      set = inner.choices === 1 && !inner.repeats ? inner.first[0] : undefined;
     } else if (char === '[') {
       this.at++;
       while (this.at < this.source.length && this.source[this.at] !== ']')
@@ -143,12 +195,14 @@ class PatternReader {
     const { max, min } = this.quantifier();
     const unbounded = max > 50;
     if (max > MAX_REPEAT && Number.isFinite(max)) this.problem ??= `repeats more than ${MAX_REPEAT} times`;
-    if (group && max > 1) {
-      if (inner.repeats && unbounded) this.problem ??= 'has a repetition inside a repetition';
-      else if (inner.choices > 1 && unbounded && alike(inner.first))
+    const ways = unbounded && max !== min ? UNBOUNDED_WAYS : max - min + 1;
+    if (!inner) return { repeats: unbounded, pieces: [{ ways, optional: min === 0, set }] };
+    if (max > 1 && unbounded) {
+      if (inner.repeats) this.problem ??= 'has a repetition inside a repetition';
+      else if (inner.choices > 1 && alike(inner.first))
         this.problem ??= 'repeats a choice whose branches can begin alike';
     }
-    return { unbounded, repeats: inner.repeats, optional: min === 0, set, choices: inner.choices };
+    return { repeats: inner.repeats || unbounded, pieces: repeated(inner.pieces, min, max, ways) };
   }
 
   private quantifier(): { min: number; max: number } {
@@ -174,11 +228,49 @@ class PatternReader {
     return range;
   }
 
+  private overlaps(a: string | undefined, b: string | undefined): boolean {
+    const key = `${a}\n${b}`;
+    let known = this.known.get(key);
+    if (known === undefined) {
+      known = overlaps(a, b);
+      this.known.set(key, known);
+    }
+    return known;
+  }
+
   private take(char: string): boolean {
     if (this.source[this.at] !== char) return false;
     this.at++;
     return true;
   }
+}
+
+/** In how many ways pieces beside each other can share out a text. */
+const waysOf = (pieces: readonly Piece[]): number =>
+  pieces.reduce((ways, { ways: own, inside }) => ways * own * (inside ? waysOf(inside) : 1), 1);
+
+/** What `taken` has more than `left`; copies of one piece count each. */
+function without(taken: readonly Piece[], left: readonly Piece[]): Piece[] {
+  const rest = [...left];
+  return taken.filter((each) => {
+    const at = rest.indexOf(each);
+    if (at >= 0) rest.splice(at, 1);
+    return at < 0;
+  });
+}
+
+const sizeOf = (pieces: readonly Piece[]): number =>
+  pieces.reduce((size, { inside }) => size + 1 + (inside ? sizeOf(inside) : 0), 0);
+
+/** The pieces of a group that is repeated: written out as often as it may be, where that makes a difference. */
+function repeated(pieces: Piece[], min: number, max: number, ways: number): Piece[] {
+  if (min === 1 && max === 1) return pieces;
+  const set = pieces[0]?.set;
+  // Of a fixed text only how often it comes is open.
+  if (waysOf(pieces) === 1) return [{ ways, optional: min === 0 || pieces.length === 0, set }];
+  const left: Piece = { ways: 2, optional: true, set, inside: pieces };
+  const copies = Math.min(max, 50, Math.ceil(MOST_PIECES / Math.max(1, sizeOf(pieces))) + 1);
+  return Array.from({ length: copies }, (_, i) => (i < min ? pieces : [left])).flat();
 }
 
 /** Whether two sets may match one character in common; in doubt they do. */
