@@ -4,11 +4,13 @@
  * by tsc; the first-party tools prebuilt; the command manifest; the licences of what is bundled.
  */
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import type { Manifest } from '../src/cli/catalogue.ts';
 import { commonJsNames } from './commonjs-names.ts';
+import { joinChunks } from './join-chunks.ts';
 
 const root = join(import.meta.dirname, '..');
 const src = join(root, 'src');
@@ -67,11 +69,17 @@ const builtinsAsked = (text: string): string =>
   );
 
 /**
- * Of the command line's library the bundle takes what is used at run time: commands, flags, arguments, the parser. Its
- * discovery of plugins, its help and its spinners stay out (ours know the manifest), and its debug log, which would
- * print argv with what is secret in it.
+ * Of the command line's library the bundle takes what is used at run time: flags, arguments, the parser. What runs a
+ * command is ours (base-command.ts), so of the library's class the fields are enough; its discovery of plugins, its
+ * help, its spinners and how it prints errors stay out (ours know the manifest), and its debug log, which would print
+ * argv with what is secret in it.
  */
 const LEFT_OUT: Record<string, string> = {
+  'lib/command.js':
+    'exports.Command = class { static args = {}; static flags = {}; constructor(argv, config) { this.argv = argv; this.config = config; } get ctor() { return this.constructor; } };',
+  'lib/errors/errors/pretty-print.js':
+    'exports.default = () => {}; exports.applyPrettyPrintOptions = (error) => error;',
+  'lib/errors/handle.js': 'exports.handle = async () => {};',
   'lib/config/index.js': 'exports.Config = class {}; exports.Plugin = class {};',
   'lib/help/index.js': 'exports.Help = class {}; exports.loadHelpClass = async () => exports.Help;',
   'lib/ux/action/simple.js': 'exports.default = class {};',
@@ -100,6 +108,14 @@ export * as Parser from '@oclif/core/parser';`,
         ? { contents: `exports.__esModule = true; ${LEFT_OUT[inside]}`, loader: 'js' }
         : undefined;
     });
+    // It wraps, indents and cleans errors with these, to print them.
+    onResolve({ filter: /^(wrap-ansi|indent-string|clean-stack)$/ }, ({ importer }) =>
+      /@oclif[\\/]core/.test(importer) ? { path: 'as it is', namespace: 'as-it-is' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'as-it-is' }, () => ({
+      contents: 'module.exports = (text) => text;',
+      loader: 'js',
+    }));
     // The manifest is made from the sources; the built command line reads it.
     onLoad({ filter: /src[\\/]cli[\\/]discover\.ts$/ }, () => ({
       contents: 'export const discover = undefined;',
@@ -125,10 +141,42 @@ const oneLanguage: Plugin = {
   },
 };
 
-// CommonJS packages in an ESM bundle need `require`. It stands in every chunk, so it does next to nothing.
-const BANNER = `const require = globalThis.__iceRequire ??= process.getBuiltinModule('node:module').createRequire(import.meta.url);
-const __iceDist = import.meta.url.slice(0, import.meta.url.lastIndexOf('/dist/') + 6);
-const __iceFile = (path) => process.getBuiltinModule('node:url').fileURLToPath(new URL(path, __iceDist));`;
+/** What a built file may use without declaring it, and the line that gives it: only the files that do have it. */
+const GIVEN: [RegExp, string][] = [
+  // CommonJS packages in an ESM bundle.
+  [/\brequire\b/, "const require = process.getBuiltinModule('module').createRequire(import.meta.url);"],
+  [
+    /\b__ice(Dist|File)\b/,
+    `const __iceDist = import.meta.url.slice(0, import.meta.url.lastIndexOf('/dist/') + 6);
+const __iceFile = (path) => process.getBuiltinModule('url').fileURLToPath(new URL(path, __iceDist));`,
+  ],
+];
+
+/**
+ * What most commands stand on, and what the commands that are typed all day add to it: the chunks that the same of
+ * these need are one file.
+ */
+const JOINED = [
+  'src/cli/main.ts',
+  'src/cli/base-command.ts',
+  'src/client/index.ts',
+  'src/host/index.ts',
+  'src/stores/sqlite/index.ts',
+  'src/host/engine.ts',
+  'src/language/plan/compile.ts',
+  'src/cli/commands/run.ts',
+  'src/cli/commands/runs/list.ts',
+  'src/cli/commands/validate.ts',
+  'src/cli/commands/push.ts',
+];
+
+/** Of everything that a build is made of: see `buildId` in src/project/toolchain.ts. */
+const buildId = (() => {
+  const digest = createHash('sha256').update(readFileSync(join(root, 'package-lock.json')));
+  for (const file of readdirSync(src, { recursive: true, encoding: 'utf8' }).sort())
+    if (file.endsWith('.ts')) digest.update(`${file}\0`).update(readFileSync(join(src, file)));
+  return digest.digest('hex').slice(0, 32);
+})();
 
 const common: BuildOptions = {
   absWorkingDir: root,
@@ -141,11 +189,14 @@ const common: BuildOptions = {
   legalComments: 'none',
   minifySyntax: true,
   minifyWhitespace: true,
+  define: {
+    __ICE_BUILD__: JSON.stringify(buildId),
+    // Used by packages for reading a version that they do not find.
+    __dirname: 'import.meta.dirname',
+    __filename: 'import.meta.filename',
+  },
   metafile: true,
   logLevel: 'warning',
-  banner: { js: BANNER },
-  // Used by packages for reading a version that they do not find.
-  define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' },
   plugins: [library, places, oneLanguage, commonJsNames],
 };
 
@@ -153,55 +204,53 @@ const commands = readdirSync(join(src, 'cli/commands'), { recursive: true, encod
   .filter((file) => file.endsWith('.ts'))
   .map((file) => `cli/commands/${posix(file)}`);
 
-/** Public entries of package.json's `exports`. They share no chunks with the commands, so theirs are few and whole. */
-const LIBRARY: Record<string, string> = {
+/** Public entries of package.json's `exports`, and the command line. */
+const ENTRIES: Record<string, string> = {
   client: 'client/index.ts',
   contracts: 'contracts/index.ts',
   server: 'host/index.ts',
+  'cli/main': 'cli/main.ts',
 };
 
 const entryPoints = (files: Iterable<string>) =>
   Object.fromEntries([...files].map((file) => [file.replace(/\.ts$/, ''), join(src, file)]));
 
 async function bundle(): Promise<Metafile[]> {
-  const inSrc = (entries: Record<string, string>) =>
-    Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, join(src, file)]));
-  const split = (chunks: string, entries: Record<string, string>) =>
+  const named = Object.fromEntries(
+    Object.entries(ENTRIES).map(([name, file]) => [name, join(src, file)]),
+  );
+  // The first pass finds which files are forked, by reading them; they are entries of the second.
+  const split = () =>
     build({
       ...common,
       write: false,
       splitting: true,
-      chunkNames: `${chunks}/[name]-[hash]`,
-      entryPoints: entries,
-    });
-  const library = await split('library', inSrc(LIBRARY));
-  // The first pass finds which files are forked, by reading them; they are entries of the second.
-  const cli = () =>
-    split('chunks', {
-      ...inSrc({ 'cli/main': 'cli/main.ts' }),
-      ...entryPoints(commands),
-      ...entryPoints(forked),
+      chunkNames: 'chunks/[name]-[hash]',
+      entryPoints: { ...named, ...entryPoints(commands), ...entryPoints(forked) },
     });
   let known = -1;
-  let result = await cli();
+  let result = await split();
   while (known !== forked.size) {
     known = forked.size;
-    result = await cli();
+    result = await split();
   }
   rmSync(dist, { recursive: true, force: true });
-  for (const file of [...library.outputFiles, ...result.outputFiles]) {
-    mkdirSync(dirname(file.path), { recursive: true });
-    writeFileSync(file.path, file.contents);
+  const files = new Map(result.outputFiles.map(({ path, text }) => [posix(relative(root, path)), text]));
+  const { target, minifySyntax, minifyWhitespace, legalComments, logLevel } = common;
+  const print = { target, minifySyntax, minifyWhitespace, legalComments, logLevel };
+  for (const [path, text] of await joinChunks({ files, metafile: result.metafile!, roots: JOINED, print })) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    const given = GIVEN.filter(([used]) => used.test(text)).map(([, line]) => `${line}\n`);
+    writeFileSync(join(root, path), given.join('') + text);
   }
   const authoring = await build({
     ...common,
-    banner: {},
     external: ['zod', 'zod/*'],
     plugins: [],
     entryPoints: { authoring: join(src, 'authoring/index.ts') },
     platform: 'neutral',
   });
-  return [result, library, authoring].map((built) => built.metafile!);
+  return [result, authoring].map((built) => built.metafile!);
 }
 
 /** The licence texts of every package that went into a bundle. */

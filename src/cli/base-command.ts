@@ -82,7 +82,7 @@ export abstract class IceCommand<T extends Parsed = Parsed> extends Command {
   /** Where the command stands: project, user config, settings. Read anew at each call. */
   protected async workspace(more: WorkspaceFlags['more'] = {}): Promise<Workspace> {
     const { target, project } = this.flags as { target?: string; project?: string };
-    const workspace = openWorkspace(this.world.cwd, this.world.env, { target, project, more });
+    const workspace = await openWorkspace(this.world.cwd, this.world.env, { target, project, more });
     this.output.root = workspace.loaded?.project?.root ?? this.output.root;
     return workspace;
   }

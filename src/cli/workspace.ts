@@ -30,8 +30,12 @@ export interface WorkspaceFlags {
 }
 
 /** Reads what a command needs to know where it stands. Errors: `usage` for a setting that cannot be. */
-export function openWorkspace(cwd: string, env: NodeJS.ProcessEnv, flags: WorkspaceFlags): Workspace {
-  const loaded = findProject(cwd) === undefined ? undefined : loadProject(cwd);
+export async function openWorkspace(
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+  flags: WorkspaceFlags,
+): Promise<Workspace> {
+  const loaded = findProject(cwd) === undefined ? undefined : await loadProject(cwd);
   const folder = configDir(env);
   const config = folder === undefined ? EMPTY_USER_CONFIG : readUserConfig(folder);
   const sources: SettingSources = {

@@ -2,6 +2,13 @@ import { z } from 'zod';
 import { projectNameSchema } from './ids.ts';
 import { permissionPolicySchema } from './permission-policy.ts';
 
+/** Where components are unless `ice.yaml` says another place. */
+export const COMPONENT_GLOBS = {
+  tools: ['tools/**/*.ts', 'tools/**/*.js', 'tools/**/*.mjs'],
+  workflows: ['workflows/**/*.yaml', 'workflows/**/*.yml', 'workflows/**/*.json', 'workflows/**/*.ts'],
+  agents: ['agents/**/*.yaml', 'agents/**/*.yml'],
+};
+
 /** `ice.yaml`. */
 export const projectFileSchema = z.strictObject({
   $schema: z.string().optional(),
@@ -10,11 +17,9 @@ export const projectFileSchema = z.strictObject({
   /** Globs of component sources, relative to the file. */
   components: z
     .strictObject({
-      tools: z.array(z.string()).default(['tools/**/*.ts', 'tools/**/*.js', 'tools/**/*.mjs']),
-      workflows: z
-        .array(z.string())
-        .default(['workflows/**/*.yaml', 'workflows/**/*.yml', 'workflows/**/*.json', 'workflows/**/*.ts']),
-      agents: z.array(z.string()).default(['agents/**/*.yaml', 'agents/**/*.yml']),
+      tools: z.array(z.string()).default(COMPONENT_GLOBS.tools),
+      workflows: z.array(z.string()).default(COMPONENT_GLOBS.workflows),
+      agents: z.array(z.string()).default(COMPONENT_GLOBS.agents),
     })
     .prefault({}),
   target: z.string().optional(),

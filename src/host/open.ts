@@ -6,11 +6,10 @@ import { SETTINGS, type SettingName } from '../contracts/config.ts';
 import { IceError } from '../contracts/errors.ts';
 import type { PermissionPolicy } from '../contracts/permission-policy.ts';
 import type { Plan } from '../contracts/plan.ts';
-import { createEngine, type Engine } from '../engine/engine.ts';
-import { checkSchema } from '../language/schema/index.ts';
+import type { Engine } from '../engine/engine.ts';
 import type { Tape } from '../models/cassettes.ts';
 import type { Models } from '../models/port.ts';
-import { createEffects } from '../nodes/registry.ts';
+import type { ToolEffects } from '../nodes/tool.ts';
 import type { Settings } from '../project/config.ts';
 import { iceVersion } from '../project/toolchain.ts';
 import type { HostFetch } from '../sandbox/port.ts';
@@ -19,6 +18,7 @@ import type { Secrets } from '../secrets/port.ts';
 import { type App, createApp } from '../server/app.ts';
 import type { LogEntry, Services } from '../server/services.ts';
 import { inProcessFetch } from './in-process-fetch.ts';
+import { lazyEngine } from './lazy-engine.ts';
 import { logToStderr } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { operatorToken, registerOperator } from './operator-token.ts';
@@ -30,7 +30,7 @@ import { assertSecrets } from './start-secrets.ts';
 import { openStd, type StdTools } from './std-catalog.ts';
 import { IN_MEMORY, openStores, type Stores } from './stores.ts';
 import { openToolNetwork } from './tool-network.ts';
-import { isWorkerAlive, newWorkerId } from './worker-id.ts';
+import { isWorkerAlive } from './worker-id.ts';
 
 export interface HostOptions {
   /** The folder that `.ice` and a relative database lie in; the working folder unless said. */
@@ -166,33 +166,24 @@ function assemble(parts: Parts): Host {
       hint: 'Set ICE_MASTER_KEY (32 bytes in base64) or ICE_MASTER_KEY_FILE, and start it again.',
     });
   });
-  const effects = createEffects({
-    tools: async () => {
-      return {
-        // Full Node: the operator's tools, wherever; others' only where the operator trusts them. The server saw to it
-        // when the run was made.
-        runtimes: { sandbox: await runtimes.sandbox(), node: await runtimes.node() },
-        artifacts: stores.artifacts,
-        shipped: (digest) => std.bundle(digest),
-        secrets: (of, names) => secrets.values(of, names),
-        policy: () => parts.options.policy,
-        hostFetch: (allowed, of) => {
-          const tape = parts.options.tapeOf?.(of);
-          return network.hostFetch(tape ? { ...allowed, through: recordedFetch(tape) } : allowed);
-        },
-      };
+  const tools = async (): Promise<ToolEffects> => ({
+    // Full Node: the operator's tools, wherever; others' only where the operator trusts them. The server saw to it
+    // when the run was made.
+    runtimes: { sandbox: await runtimes.sandbox(), node: await runtimes.node() },
+    artifacts: stores.artifacts,
+    shipped: (digest) => std.bundle(digest),
+    secrets: (of, names) => secrets.values(of, names),
+    policy: () => parts.options.policy,
+    hostFetch: (allowed, of) => {
+      const tape = parts.options.tapeOf?.(of);
+      return network.hostFetch(tape ? { ...allowed, through: recordedFetch(tape) } : allowed);
     },
-    models,
-    threads: stores.threads,
   });
-  const engine = createEngine({
-    store: runs.plain,
-    effects,
-    checkSchema,
-    workerId: newWorkerId(),
-    isWorkerAlive,
-    onError: (error) => log({ level: 'error', message: 'the worker failed', error }),
-  });
+  const onError = (error: unknown): void => log({ level: 'error', message: 'the worker failed', error });
+  const engine = lazyEngine(async () => {
+    const { openEngine } = await import('./engine.ts');
+    return openEngine({ store: runs.plain, threads: stores.threads, tools, models, onError });
+  }, onError);
   const services: Services = {
     runs: runs.shown,
     registry: stores.registry,
@@ -330,7 +321,10 @@ async function openModelsOf(
   { cwd, env, setting, project, options: { tapeOf } }: Parts,
   secrets: Secrets,
 ): Promise<Models> {
-  const { openModels } = await import('../models/open-models.ts');
+  const [{ openModels }, { checkSchema }] = await Promise.all([
+    import('../models/open-models.ts'),
+    import('../language/schema/index.ts'),
+  ]);
   const pricesFile = setting('modelPrices');
   const models = openModels({
     settings: {

@@ -1,6 +1,6 @@
 import { IceError } from '../contracts/errors.ts';
 import type { Plan } from '../contracts/plan.ts';
-import { modelsOf, neededSecrets } from '../language/index.ts';
+import { modelsOf, neededSecrets } from '../language/plan/needed-secrets.ts';
 import type { Secrets } from '../secrets/port.ts';
 
 /**

@@ -1,16 +1,8 @@
-import { hash, randomBytes } from 'node:crypto';
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { hash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { BuiltBundle, BundleInput } from './bundle.ts';
+import { keepFile, readKept, removeKept } from './kept-file.ts';
 
 /** What building a module came to: the bundle, and what it says of itself (a tool, or the document of a workflow). */
 export interface Built<Said> {
@@ -26,26 +18,37 @@ export interface Built<Said> {
 interface Entry<Said> extends Omit<Built<Said>, 'code'> {
   file: string;
   toolchain: string;
-  inputs: Pick<BundleInput, 'path' | 'sha'>[];
+  inputs: Input[];
+  /** When the inputs were last found to have their content, in epoch milliseconds. */
+  checkedAt: number;
+}
+
+interface Input extends Pick<BundleInput, 'path' | 'sha'> {
+  /** What the system said of the file then; any write or replacement changes it. */
+  stamp: string;
 }
 
 /** Entries of files that were not built for this long are removed, so that the folder does not grow for ever. */
 const KEPT_MS = 30 * 24 * 3_600_000;
 /** Files that are kept besides those of the build at hand, which are kept however many they are. */
 const MOST_OTHERS = 4_000;
+/** A file that changed so shortly before it was looked at may have changed once more in the same tick of its clock. */
+const TICK_MS = 2_000;
 
 /**
  * Built modules in `.ice/cache/tools`, so that an unchanged one costs neither the bundler nor a child process. An entry
- * is believed only if every file that went into the bundle still has the same content, and the code is still what its
- * digest says. Writers may race: each file is written aside and moved into place. Whatever is damaged counts as absent.
+ * is believed only if every file that went into the bundle still has the same content (it is not read again while its
+ * inode, size and time of change are the same, as git does it), and the code is still what its digest says. Writers may
+ * race: each file is written aside and moved into place. Whatever is damaged counts as absent.
  */
 export class BuildCache<Said extends object> {
   private readonly root: string;
   private readonly folder: string;
   private readonly toolchain: string;
   private writable = true;
-  /** What most tools share (a schema library has a hundred files) is read once a build, not once a tool. */
+  /** What most tools share (a schema library has a hundred files) is looked at once a build, not once a tool. */
   private readonly shas = new Map<string, string>();
+  private readonly stamps = new Map<string, Stamp>();
   /** Files of the cache that this build read or wrote. */
   private readonly used = new Set<string>();
 
@@ -59,8 +62,15 @@ export class BuildCache<Said extends object> {
   get(file: string): Built<Said> | undefined {
     const entry = this.read(file);
     if (!entry) return undefined;
-    for (const input of entry.inputs)
-      if (this.shaOf(resolve(this.root, input.path)) !== input.sha) return undefined;
+    let reread = false;
+    for (const input of entry.inputs) {
+      const path = resolve(this.root, input.path);
+      const { text, changedAt } = this.stampOf(path);
+      if (text === input.stamp && changedAt < entry.checkedAt - TICK_MS) continue;
+      if (this.shaOf(path) !== input.sha) return undefined;
+      reread = true;
+    }
+    if (reread) this.putEntry(entry);
     let code: string;
     try {
       code = readFileSync(this.codeFile(entry.digest), 'utf8');
@@ -75,16 +85,23 @@ export class BuildCache<Said extends object> {
 
   put(file: string, built: Built<Said>, inputs: readonly BundleInput[]): void {
     const { code, ...rest } = built;
-    const entry: Entry<Said> = {
-      ...rest,
-      file,
-      toolchain: this.toolchain,
-      inputs: [...inputs, ...this.settings()].map(({ path, sha }) => ({ path, sha })),
-    };
     // The code first: an entry never points at code that is not there yet.
     this.write(this.codeFile(built.digest), code);
-    this.write(this.entryFile(file), JSON.stringify(entry));
+    this.putEntry({ ...rest, file, toolchain: this.toolchain, inputs: [...inputs, ...this.settings()] });
     this.used.add(this.entryFile(file)).add(this.codeFile(built.digest));
+  }
+
+  /** Writes an entry whose inputs have the content that it says. */
+  private putEntry(
+    entry: Omit<Entry<Said>, 'checkedAt' | 'inputs'> & { inputs: Pick<Input, 'path' | 'sha'>[] },
+  ): void {
+    const checkedAt = Date.now();
+    const inputs = entry.inputs.map(({ path, sha }) => ({
+      path,
+      sha,
+      stamp: this.stampOf(resolve(this.root, path)).text,
+    }));
+    this.write(this.entryFile(entry.file), JSON.stringify({ ...entry, inputs, checkedAt }));
   }
 
   /** Removes what was not used for a month, and of what this build did not use what is beyond the most kept. */
@@ -101,7 +118,7 @@ export class BuildCache<Said extends object> {
       .map((path) => ({ path, usedAt: usedAt(path) }))
       .sort((a, b) => b.usedAt - a.usedAt);
     for (const [index, { path, usedAt: at }] of files.entries())
-      if (index >= MOST_OTHERS || now - at > KEPT_MS) remove(path);
+      if (index >= MOST_OTHERS || now - at > KEPT_MS) removeKept(path);
   }
 
   /** Files that steer the bundler without being part of the bundle; an absent one counts as such. */
@@ -121,14 +138,18 @@ export class BuildCache<Said extends object> {
     return sha;
   }
 
+  private stampOf(path: string): Stamp {
+    let stamp = this.stamps.get(path);
+    if (!stamp) {
+      stamp = stampOf(path);
+      this.stamps.set(path, stamp);
+    }
+    return stamp;
+  }
+
   private read(file: string): Entry<Said> | undefined {
     const path = this.entryFile(file);
-    let entry: Entry<Said>;
-    try {
-      entry = JSON.parse(readFileSync(path, 'utf8')) as Entry<Said>;
-    } catch {
-      return undefined;
-    }
+    const entry = readKept(path) as Entry<Said> | undefined;
     const whole = entry?.file === file && entry.toolchain === this.toolchain && Array.isArray(entry.inputs);
     if (!whole || typeof entry.digest !== 'string' || typeof entry.said !== 'object' || entry.said === null)
       return undefined;
@@ -147,17 +168,7 @@ export class BuildCache<Said extends object> {
   }
 
   private write(path: string, text: string): void {
-    if (!this.writable) return;
-    const aside = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
-    try {
-      mkdirSync(this.folder, { recursive: true });
-      writeFileSync(aside, text);
-      renameSync(aside, path);
-    } catch {
-      // A read-only or full disk: the build goes on without a cache, and says nothing, because nothing is lost.
-      this.writable = false;
-      remove(aside);
-    }
+    this.writable &&= keepFile(path, text);
   }
 
   private readonly entryFile = (file: string): string =>
@@ -166,11 +177,18 @@ export class BuildCache<Said extends object> {
     join(this.folder, `${digest.replace(/[^0-9a-z]/g, '-').slice(0, 80)}.js`);
 }
 
-function remove(path: string): void {
+interface Stamp {
+  text: string;
+  changedAt: number;
+}
+
+/** Time of change, not of modification: that one is what an installer says it is, and the same for every version. */
+function stampOf(path: string): Stamp {
   try {
-    rmSync(path, { force: true });
+    const { ino, size, ctimeMs } = statSync(path);
+    return { text: `${ino} ${size} ${ctimeMs}`, changedAt: ctimeMs };
   } catch {
-    // What can't be removed is swept another time.
+    return { text: 'absent', changedAt: 0 };
   }
 }
 

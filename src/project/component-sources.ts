@@ -1,10 +1,9 @@
-import { type Dirent, globSync } from 'node:fs';
+import { type Dirent, globSync, lstatSync, readdirSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import type { Diagnostic } from '../contracts/diagnostics.ts';
 import type { ComponentKind } from '../contracts/ids.ts';
-import { type ProjectFile, projectFileSchema } from '../contracts/project.ts';
+import { COMPONENT_GLOBS, type ProjectFile } from '../contracts/project.ts';
 import { finding } from '../language/diagnostics/finding.ts';
-import type { ParsedSource } from '../language/source/parsed-source.ts';
 
 /** A file that holds a component. */
 export interface ComponentSource {
@@ -28,6 +27,12 @@ const isComponentFile = (file: string): boolean => {
   return !name.startsWith('_') && !name.startsWith('.') && !/\.(test|spec|d|cassette)\.[^.]+$/.test(name);
 };
 
+/** Something wrong with a glob, and where in `ice.yaml` it is written. */
+export interface GlobFinding {
+  keys: (string | number)[];
+  diagnostic: Diagnostic;
+}
+
 /**
  * The files that the globs of `ice.yaml` name, in the order of kind and path. A glob that the user wrote and that
  * names no file is a warning; the default ones may name none.
@@ -35,55 +40,58 @@ const isComponentFile = (file: string): boolean => {
 export function componentSources(
   root: string,
   file: ProjectFile,
-  source: ParsedSource,
-): { sources: ComponentSource[]; diagnostics: Diagnostic[] } {
-  const diagnostics: Diagnostic[] = [];
+): { sources: ComponentSource[]; findings: GlobFinding[] } {
+  const findings: GlobFinding[] = [];
   const sources: ComponentSource[] = [];
-  const defaults = projectFileSchema.parse({ name: file.name }).components;
   for (const [kind, field] of Object.entries(GLOBS) as [ComponentKind, 'tools' | 'agents' | 'workflows'][]) {
     const files = new Set<string>();
     for (const [index, pattern] of file.components[field].entries()) {
-      const place = { range: source.valueRange(['components', field, index]) };
+      const keys = ['components', field, index];
       if (pattern.startsWith('/') || /^[A-Za-z]:/.test(pattern) || pattern.split(/[\\/]/).includes('..')) {
-        diagnostics.push(
-          finding('ICE1502', 'ice.yaml', `The glob ${pattern} leads out of the project`, {
-            ...place,
+        findings.push({
+          keys,
+          diagnostic: finding('ICE1502', 'ice.yaml', `The glob ${pattern} leads out of the project`, {
             help: 'Write it relative to the project; components live in its folder.',
           }),
-        );
+        });
         continue;
       }
       const matched = expand(root, pattern);
       for (const match of matched) files.add(match);
-      if (matched.length === 0 && !defaults[field].includes(pattern))
-        diagnostics.push(
-          finding('ICE1503', 'ice.yaml', `No file matches ${pattern}`, {
-            ...place,
+      if (matched.length === 0 && !COMPONENT_GLOBS[field].includes(pattern))
+        findings.push({
+          keys,
+          diagnostic: finding('ICE1503', 'ice.yaml', `No file matches ${pattern}`, {
             severity: 'warning',
             help: 'Check how it is written, or remove it.',
           }),
-        );
+        });
     }
     if (files.size > MOST_FILES) {
-      diagnostics.push(
-        finding(
+      findings.push({
+        keys: ['components', field],
+        diagnostic: finding(
           'ICE1502',
           'ice.yaml',
           `The globs of ${field} match ${files.size} files; ${MOST_FILES} is the most`,
-          {
-            range: source.valueRange(['components', field]),
-            help: 'Write narrower ones, as tools/**/*.ts',
-          },
+          { help: 'Write narrower ones, as tools/**/*.ts' },
         ),
-      );
+      });
       continue;
     }
     for (const name of [...files].sort()) sources.push({ kind, file: name, path: join(root, name) });
   }
-  return { sources, diagnostics };
+  return { sources, findings };
 }
 
+/** The form of nearly every glob, and of all default ones: all files of a kind in a folder, however deep. */
+const DEEP = /^([\w-]+(?:\/[\w-]+)*)\/\*\*\/\*(\.\w+)$/;
+
 function expand(root: string, pattern: string): string[] {
+  const deep = DEEP.exec(pattern);
+  // Node's glob is a parser of patterns that takes longer to load than the folders to read. Links are left to it.
+  const walked = deep && walk(root, deep[1]!, deep[2]!);
+  if (walked) return walked.filter(isComponentFile);
   const found = globSync(pattern, {
     cwd: root,
     withFileTypes: true,
@@ -98,4 +106,33 @@ function expand(root: string, pattern: string): string[] {
         .join('/'),
     )
     .filter(isComponentFile);
+}
+
+/** The files below a folder whose names end so; undefined where a link leads to who knows what. */
+function walk(root: string, folder: string, end: string): string[] | undefined {
+  const parts = folder.split('/');
+  for (let depth = 1; depth <= parts.length; depth++) {
+    const stat = lstatSync(join(root, ...parts.slice(0, depth)), { throwIfNoEntry: false });
+    if (stat?.isSymbolicLink()) return undefined;
+    if (!stat?.isDirectory()) return [];
+  }
+  const files: string[] = [];
+  const folders = [folder];
+  for (const each of folders) {
+    let entries: Dirent[];
+    try {
+      entries = readdirSync(join(root, each), { withFileTypes: true });
+    } catch {
+      // As a glob: what may not be read names no file.
+      continue;
+    }
+    for (const entry of entries) {
+      if (entry.isSymbolicLink()) return undefined;
+      const path = `${each}/${entry.name}`;
+      if (entry.isDirectory()) {
+        if (!skipFolder(entry.name)) folders.push(path);
+      } else if (entry.isFile() && entry.name.endsWith(end)) files.push(path);
+    }
+  }
+  return files;
 }

@@ -1,18 +1,15 @@
-import { readFileSync } from 'node:fs';
+import { hash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Diagnostic } from '../contracts/diagnostics.ts';
 import { IceError } from '../contracts/errors.ts';
-import { projectNameSchema } from '../contracts/ids.ts';
-import { type ProjectFile, projectFileSchema } from '../contracts/project.ts';
-import { Collector } from '../language/diagnostics/collector.ts';
-import { replaceValue } from '../language/diagnostics/fixes.ts';
-import { isMap, Walk } from '../language/shape/walk.ts';
-import { describeValue, type Shape, shapeOf } from '../language/shape/zod-shape.ts';
-import { readSource } from '../language/source/read-source.ts';
+import type { ProjectFile } from '../contracts/project.ts';
 import { type ComponentSource, componentSources } from './component-sources.ts';
 import { explainFileError } from './file-errors.ts';
 import { findProject, PROJECT_FILE } from './find-project.ts';
-import { slug } from './slug.ts';
+import { keepFile, readKept } from './kept-file.ts';
+import type { ReadProjectFile } from './read-project-file.ts';
+import { buildId } from './toolchain.ts';
 
 /** A user's folder, read: what `ice.yaml` says, and the files that hold components. */
 export interface Project {
@@ -33,13 +30,12 @@ export interface LoadedProject {
   texts: Map<string, string>;
 }
 
-const BEGIN = 'Begin with the name of the project: name: my-project';
-
 /**
  * Reads the project that `dir` is in. Everything wrong with `ice.yaml` comes back as diagnostics, all at once.
+ * `id` is that of this build, which vouches for what it kept.
  * Errors: `project_invalid` when there is no `ice.yaml` here or above, `not_found` when there is no such folder.
  */
-export function loadProject(dir: string): LoadedProject {
+export async function loadProject(dir: string, id = buildId()): Promise<LoadedProject> {
   const root = findProject(dir);
   if (root === undefined) {
     throw new IceError('project_invalid', `There is no ${PROJECT_FILE} in ${dir} or above it.`, {
@@ -54,46 +50,33 @@ export function loadProject(dir: string): LoadedProject {
   } catch (error) {
     throw explainFileError(error, join(root, PROJECT_FILE), 'read');
   }
-  const { source, diagnostics, readable } = readSource({ text, file: PROJECT_FILE, begin: BEGIN });
   const texts = new Map([[PROJECT_FILE, text]]);
-  if (!readable) return { diagnostics, texts };
+  // The language takes longer to load than most commands take in all, so it is loaded only for a text that is new.
+  const read = async () => (await import('./read-project-file.ts')).readProjectFile(text);
+  const key = id === undefined ? undefined : hash('sha256', `${id}\0${text}`, 'hex');
+  const kept = keptFile(root, key);
+  const { file, diagnostics }: Pick<ReadProjectFile, 'file' | 'diagnostics'> = kept
+    ? { file: kept, diagnostics: [] }
+    : await read();
+  if (!file) return { diagnostics, texts };
+  // What nothing is wrong with is kept, unless a command that only looks would have to make a folder for it.
+  if (key !== undefined && !kept && diagnostics.length === 0 && existsSync(join(root, '.ice')))
+    keepFile(keptPath(root), JSON.stringify({ of: key, file }));
 
-  const found = new Collector(source);
-  const parsed = projectFileSchema.safeParse(readShape(found, source.value));
-  explainName(found, source.value);
-  // The walk explains every slip that it knows; the schema itself has the last word.
-  if (!parsed.success && found.errors === 0)
-    for (const issue of parsed.error.issues)
-      found.atValue('ICE1501', issue.path as (string | number)[], `${PROJECT_FILE}: ${issue.message}`);
-  diagnostics.push(...found.diagnostics);
-  if (!parsed.success || diagnostics.some((each) => each.severity === 'error')) return { diagnostics, texts };
-
-  const file = parsed.data;
-  const { sources, diagnostics: unmatched } = componentSources(root, file, source);
-  diagnostics.push(...unmatched);
+  const { sources, findings } = componentSources(root, file);
+  if (findings.length > 0) {
+    const { source } = await read();
+    for (const { keys, diagnostic } of findings)
+      diagnostics.push({ ...diagnostic, range: source.valueRange(keys) });
+  }
   return { project: { root, name: file.name, file, sources }, diagnostics, texts };
 }
 
-function readShape(found: Collector, value: unknown): unknown {
-  if (!isMap(value)) {
-    found.atValue('ICE1101', [], `${PROJECT_FILE} is a map, and this is ${describeValue(value)}`, {
-      help: BEGIN,
-    });
-    return undefined;
-  }
-  const shape = shapeOf(projectFileSchema) as Extract<Shape, { kind: 'object' }>;
-  return new Walk(found).object(shape, value, [], { place: { kind: 'other' }, what: PROJECT_FILE }).value;
+/** What `ice.yaml` said when the same build read the same text before. */
+function keptFile(root: string, key: string | undefined): ProjectFile | undefined {
+  if (key === undefined) return undefined;
+  const kept = readKept(keptPath(root)) as { of?: unknown; file?: ProjectFile } | null | undefined;
+  return kept?.of === key ? kept.file : undefined;
 }
 
-/** The walk reports a name of the wrong form in general words; here it gets its own. */
-function explainName(found: Collector, value: unknown): void {
-  const name = isMap(value) ? value['name'] : undefined;
-  if (typeof name !== 'string' || projectNameSchema.safeParse(name).success) return;
-  const general = found.diagnostics.findIndex((each) => each.path === 'name');
-  if (general >= 0) found.diagnostics.splice(general, 1);
-  const meant = slug(name);
-  found.atValue('ICE1501', ['name'], `"${name.slice(0, 60)}" can't be the name of a project`, {
-    help: `It is made of lower-case letters, digits and dashes, at most 63.${meant === '' ? '' : ` Write ${meant}.`}`,
-    ...(meant === '' ? {} : { fix: replaceValue(found.source, ['name'], meant, `Write ${meant}`, false) }),
-  });
-}
+const keptPath = (root: string): string => join(root, '.ice', 'cache', 'project.json');

@@ -10,6 +10,15 @@ const ownPackage = (): NonNullable<typeof packageJson> => {
   return packageJson;
 };
 
+declare const __ICE_BUILD__: string;
+
+/**
+ * What tells this build from every other one, for caches of what it made of a text; undefined in a checkout, whose
+ * sources may change from one command to the next.
+ */
+export const buildId = (): string | undefined =>
+  typeof __ICE_BUILD__ === 'string' ? __ICE_BUILD__ : undefined;
+
 /** The version of the running `ice`. */
 export const iceVersion = (): string => ownPackage().version;
 

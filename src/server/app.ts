@@ -6,17 +6,12 @@ import { asResponse, type Incoming, type Reply, withoutContent } from './incomin
 import { createMcp, MCP_PATH } from './mcp.ts';
 import { type AnyCall, type AnyHandler, pipeline, type RequestInfo } from './pipeline.ts';
 import { asIceError, problemReply } from './problem.ts';
-import type { Handlers } from './route.ts';
+import { type Handlers, loadedLater } from './route.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
-import { blueprintRoutes } from './routes/blueprints.ts';
-import { componentRoutes } from './routes/components.ts';
-import { draftRoutes } from './routes/drafts.ts';
 import { healthRoutes } from './routes/health.ts';
 import { identityMemories, identityRoutes } from './routes/identity.ts';
-import { pushRoutes } from './routes/pushes.ts';
 import { runMemories, runRoutes } from './routes/runs.ts';
 import { secretRoutes } from './routes/secrets.ts';
-import { tagRoutes } from './routes/tags.ts';
 import type { Services } from './services.ts';
 import { createStreams } from './streams.ts';
 
@@ -59,14 +54,10 @@ export function createApp(services: Services): App {
   const handlers: Handlers = {
     ...healthRoutes(services),
     ...identityRoutes(services),
-    ...componentRoutes(services),
-    ...tagRoutes(services),
     ...artifactRoutes(services),
-    ...pushRoutes(services),
-    ...blueprintRoutes(services),
-    ...draftRoutes(services),
     ...secretRoutes(services),
     ...runRoutes(services, streams),
+    ...registryRoutes(services),
   };
   const memories: Partial<Record<RouteName, (call: AnyCall) => Memory>> = {
     ...identityMemories(),
@@ -163,6 +154,35 @@ export function createApp(services: Services): App {
     endStreams: streams.end,
   };
 }
+
+/** Routes of the registry: they bring versions, ranges and the language, which most calls do without. */
+const registryRoutes = (services: Services) => ({
+  ...loadedLater(['componentsList', 'componentsGet', 'componentsVersions', 'componentsResolve'], async () =>
+    (await import('./routes/components.ts')).componentRoutes(services),
+  ),
+  ...loadedLater(
+    ['componentsTag', 'componentsSetTag', 'componentsRemoveTag', 'componentsArchive', 'componentsRestore'],
+    async () => (await import('./routes/tags.ts')).tagRoutes(services),
+  ),
+  ...loadedLater(['pushesCreate'], async () => (await import('./routes/pushes.ts')).pushRoutes(services)),
+  ...loadedLater(['blueprintsValidate'], async () =>
+    (await import('./routes/blueprints.ts')).blueprintRoutes(services),
+  ),
+  ...loadedLater(
+    [
+      'draftsList',
+      'draftsCreate',
+      'draftsGet',
+      'draftsUpdate',
+      'draftsRemove',
+      'draftsSetNode',
+      'draftsRemoveNode',
+      'draftsValidate',
+      'draftsFinalize',
+    ],
+    async () => (await import('./routes/drafts.ts')).draftRoutes(services),
+  ),
+});
 
 function assertHost(url: URL, allowedHosts: readonly string[] | undefined): void {
   if (!allowedHosts) return;

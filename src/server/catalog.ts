@@ -4,7 +4,7 @@ import { IceError } from '../contracts/errors.ts';
 import { type ComponentKind, type ComponentRef, formatRef } from '../contracts/ids.ts';
 import { type AgentDocument, agentDocumentSchema } from '../contracts/nodes/agent.ts';
 import type { CreateRun } from '../contracts/runs.ts';
-import { type Catalog, type CatalogEntry, referencesOf } from '../language/index.ts';
+import { type Catalog, type CatalogEntry, referencesOf } from '../language/references/catalog.ts';
 import { LATEST, resolveRange } from '../registry/index.ts';
 import type { VersionRow } from '../registry/ports.ts';
 import type { Services } from './services.ts';

@@ -2,7 +2,6 @@ import canonicalize from 'canonicalize';
 import { IceError } from '../contracts/errors.ts';
 import { type ComponentRef, formatRef, parseRef } from '../contracts/ids.ts';
 import type { Plan } from '../contracts/plan.ts';
-import { compilePlan, toolPlan } from '../language/index.ts';
 import {
   type About,
   assertRunnable,
@@ -30,7 +29,10 @@ interface Kept {
 /** Plans kept at once; the oldest go. */
 const MOST_KEPT = 200;
 
-/** Compiles what is to be run into a plan, everything pinned; keeps plans while nothing that they came from moved. */
+/**
+ * Compiles what is to be run into a plan, everything pinned; keeps plans while nothing that they came from moved. The
+ * compiler is loaded by the first that needs it: most calls to a server are about runs that are there.
+ */
 export function createCompiler(services: Services) {
   const kept = new Map<string, Kept>();
 
@@ -57,9 +59,11 @@ export function createCompiler(services: Services) {
       root = await loadDigest(services, project, digest, said, by);
     }
     const catalog = await buildCatalog(services, root.blueprint ?? root.agent, sources);
-    const plan = root.blueprint
-      ? compilePlan({ ...root.blueprint, version: root.version }, root.digest, catalog)
-      : toolPlan(root, catalog);
+    let plan: Plan;
+    if (root.blueprint) {
+      const { compilePlan } = await import('../language/plan/compile.ts');
+      plan = compilePlan({ ...root.blueprint, version: root.version }, root.digest, catalog);
+    } else plan = (await import('../language/plan/tool-plan.ts')).toolPlan(root, catalog);
     return {
       plan,
       reached: [root, ...catalog.reached.values()],

@@ -1,7 +1,7 @@
 import type { ComponentVersion } from '../contracts/components.ts';
 import { IceError } from '../contracts/errors.ts';
 import type { Reach, RunPermissions } from '../contracts/runs.ts';
-import { modelsIn } from '../language/index.ts';
+import { modelsIn } from '../language/references/catalog.ts';
 import { buildCatalog, loadVersion, type Reached } from './catalog.ts';
 import type { Services } from './services.ts';
 

@@ -43,6 +43,21 @@ export interface Answer<B> {
 export type Handler<N extends RouteName> = (call: Call<N>) => Promise<Answer<AnswerBody<N>> | Reply>;
 export type Handlers = { [N in RouteName]: Handler<N> };
 
+/** Handlers whose file is loaded by the first call to one of them. */
+export function loadedLater<N extends RouteName>(
+  names: readonly N[],
+  load: () => Promise<Pick<Handlers, N>>,
+): Pick<Handlers, N> {
+  let loading: Promise<Pick<Handlers, N>> | undefined;
+  const handler =
+    (name: N): Handler<N> =>
+    async (call) => {
+      loading ??= load();
+      return (await loading)[name](call);
+    };
+  return Object.fromEntries(names.map((name) => [name, handler(name)])) as Pick<Handlers, N>;
+}
+
 /** The name that is written into journals and versions: the operator's token has no id worth keeping. */
 export const callerName = (token: TokenRow): string => (token.operator ? 'operator' : token.id);
 

@@ -24,7 +24,7 @@ test.each(cases)(
   '$name: the root cause is the first finding, at its line',
   async ({ source, expect: wanted }) => {
     const root = tempFolder({ 'ice.yaml': 'name: shop\n', 'tools/weather.ts': source });
-    const { diagnostics } = await buildComponents(loadProject(root).project!, runtimes);
+    const { diagnostics } = await buildComponents((await loadProject(root)).project!, runtimes);
     const found = rootCauseFirst(diagnostics).filter(({ severity }) => severity !== 'info');
     expect(found[0]).toMatchObject({ code: wanted.code, range: { start: { line: wanted.line } } });
     expect(found.map(({ code, message }) => `${code} ${message}`)).toHaveLength(1 + (wanted.more ?? 0));

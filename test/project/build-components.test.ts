@@ -18,7 +18,9 @@ const extract = (bundle: Bundle) => {
   return runtime.extract(bundle);
 };
 const build = (root: string): Promise<BuiltProject> =>
-  buildComponents(loadProject(root).project!, { extract, document: (bundle) => runtime.document(bundle) });
+  loadProject(root).then(({ project }) =>
+    buildComponents(project!, { extract, document: (bundle) => runtime.document(bundle) }),
+  );
 
 const tool = (name: string, more = '', code = 'return { price: cost * 2 }'): string => `
 import { defineTool } from 'iceos';
@@ -330,7 +332,7 @@ describe('what is wrong is said, all at once', () => {
       throw new IceError('machine', 'no more processes');
     };
     await expect(
-      buildComponents(loadProject(root).project!, {
+      buildComponents((await loadProject(root)).project!, {
         extract: broken,
         document: (bundle) => runtime.document(bundle),
       }),

@@ -83,7 +83,7 @@ async function ofProject(files: Record<string, Text | null>, set: readonly strin
       Object.entries(all).flatMap(([file, text]) => (text === null ? [] : [[file, textOf(text)]])),
     ),
   );
-  const { project, diagnostics } = loadProject(root);
+  const { project, diagnostics } = await loadProject(root);
   if (!project) return diagnostics;
   const built = await buildProject({ project, workbench, ask: async () => new Map() });
   const unset = await missingSecrets(built, workbench.keysOf, async () => new Set(set));

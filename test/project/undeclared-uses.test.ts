@@ -162,8 +162,8 @@ test('a build says it, also of a helper that the tool imports, and not of what w
         async run(_, ctx) { await used(ctx); return {}; },
       });`,
   });
-  const build = () =>
-    buildComponents(loadProject(root).project!, {
+  const build = async () =>
+    buildComponents((await loadProject(root)).project!, {
       extract: (bundle) => runtime.extract(bundle),
       document: (bundle) => runtime.document(bundle),
     });

@@ -62,7 +62,7 @@ const projectOf = (files: Record<string, string>): string =>
 
 /** As ice validate does it: the project's own findings, then those against what it refers to. */
 async function validate(root: string) {
-  const built = await buildComponents(loadProject(root).project!, runtimes);
+  const built = await buildComponents((await loadProject(root)).project!, runtimes);
   const catalog = catalogOf({ components: built.components });
   const made = built.made.get('workflows/report.ts');
   const checked = made ? checkBlueprint({ source: made }, catalog).diagnostics : [];

@@ -3,7 +3,7 @@ import type { PushPlan } from '../../contracts/components.ts';
 import { IceError } from '../../contracts/errors.ts';
 import type { JsonSchema } from '../../contracts/json.ts';
 import { agentInputSchema } from '../../contracts/nodes/agent.ts';
-import { compilePlan, inputSchemaOf, toolPlan } from '../../language/index.ts';
+import { inputSchemaOf } from '../../language/plan/input-schema.ts';
 import { changeOfPlan, planPush, refusalOf, type WantedComponent } from '../../registry/index.ts';
 import type { VersionRow } from '../../registry/ports.ts';
 import { buildCatalog, loadVersion, noEntry, parseManifest, type Reached, untrusted } from '../catalog.ts';
@@ -138,8 +138,10 @@ async function assertCompiles(
     assertInput(component);
     const catalog = await buildCatalog(services, component.blueprint ?? component.agent, { project, coming });
     try {
-      if (component.blueprint) compilePlan(component.blueprint, row.digest, catalog);
-      else toolPlan(component, catalog);
+      if (component.blueprint) {
+        const { compilePlan } = await import('../../language/plan/compile.ts');
+        compilePlan(component.blueprint, row.digest, catalog);
+      } else (await import('../../language/plan/tool-plan.ts')).toolPlan(component, catalog);
     } catch (error) {
       if (!(error instanceof IceError)) throw error;
       failures.push({ component: `${row.kind}/${row.name}`, error });

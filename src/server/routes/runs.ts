@@ -7,16 +7,13 @@ import type { RouteName } from '../../contracts/routes.ts';
 import type { Run, RunPermissions } from '../../contracts/runs.ts';
 import type { RunFrame, SeenRun } from '../../engine/feed.ts';
 import type { RunRow } from '../../engine/ports.ts';
-import { outlineOf } from '../../language/index.ts';
-import { loadManifest } from '../catalog.ts';
-import { createCompiler } from '../compile.ts';
+import { outlineOf } from '../../language/plan/outline.ts';
 import type { Memory } from '../idempotency.ts';
 import type { Reply } from '../incoming.ts';
 import { decodeCursor, encodeCursor } from '../page.ts';
 import { assertLive } from '../policy.ts';
 import { asIceError } from '../problem.ts';
 import { type Answer, type Call, callerName, type Handlers, missingOf } from '../route.ts';
-import { checkInputs } from '../run-inputs.ts';
 import { contentHash, sourceOf } from '../run-request.ts';
 import { type KnownRun, runEtag, runSummary, runView, shownEvent } from '../run-view.ts';
 import type { Services } from '../services.ts';
@@ -27,7 +24,15 @@ type RunRoute = Extract<RouteName, `runs${string}`>;
 
 export function runRoutes(services: Services, streams: Streams): Pick<Handlers, RunRoute> {
   const { runs, engine, clock, config } = services;
-  const compiler = createCompiler(services);
+  /** What turns a reference into a plan, and inputs into checked ones: loaded when the first run is made. */
+  const load = async () => {
+    const [{ createCompiler }, { checkInputs }] = await Promise.all([
+      import('../compile.ts'),
+      import('../run-inputs.ts'),
+    ]);
+    return { compiler: createCompiler(services), checkInputs };
+  };
+  let making: ReturnType<typeof load> | undefined;
 
   const rowOf = async (
     name: RunRoute,
@@ -73,6 +78,8 @@ export function runRoutes(services: Services, streams: Streams): Pick<Handlers, 
       const hash = await contentHash(services.sha256, body);
       const by = callerName(token);
       const fresh = async () => {
+        making ??= load();
+        const { compiler, checkInputs } = await making;
         const { plan, planDigest } = await compiler.plan(project, source, by);
         const inputs = checkInputs(plan, body.inputs, call.longIntegers);
         await services.assertStartable?.(project, plan, body.maxCost);
@@ -212,6 +219,7 @@ async function outputSchemas(
   row: RunRow,
   plan: Plan,
 ): Promise<Record<string, JsonSchema>> {
+  const { loadManifest } = await import('../catalog.ts');
   const std = await services.std.byDigest(row.digest);
   const manifest = std?.version.manifest ?? (await loadManifest(services, row.project, row.digest));
   const output = typeof manifest?.output === 'object' ? manifest.output : {};

@@ -21,7 +21,7 @@ export default class TargetUse extends IceCommand<typeof TargetUse> {
         ...(workspace.loaded?.project ? { project: workspace.loaded.project.file } : {}),
       }),
     );
-    const now = targetOf(openWorkspace(this.world.cwd, this.world.env, {}));
+    const now = targetOf(await openWorkspace(this.world.cwd, this.world.env, {}));
     if (now.name !== name) this.output.warn(`Here ${now.name} goes first: it is chosen by ${now.from}.`);
     return {
       body: { target: name, usedHere: now.name },
