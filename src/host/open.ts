@@ -25,8 +25,6 @@ import { operatorToken, registerOperator } from './operator-token.ts';
 import { openRuntimes, type Runtimes } from './runtimes.ts';
 import { sealRuns } from './sealed-runs.ts';
 import { tokenFileOf } from './server-file.ts';
-import { assertModels } from './start-models.ts';
-import { assertSecrets } from './start-secrets.ts';
 import { openStd, type StdTools } from './std-catalog.ts';
 import { IN_MEMORY, openStores, type Stores } from './stores.ts';
 import { openToolNetwork } from './tool-network.ts';
@@ -159,6 +157,7 @@ function assemble(parts: Parts): Host {
   const std = openStd(runtimes);
   const secrets = parts.options.secrets ?? openSecrets(parts);
   const models = once(() => openModelsOf(parts, secrets));
+  const startChecks = once(() => Promise.all([import('./start-models.ts'), import('./start-secrets.ts')]));
   const runs = sealRuns(stores.runs, () => {
     const keys = masterKeysOf(parts);
     if (keys) return keys;
@@ -197,6 +196,7 @@ function assemble(parts: Parts): Host {
       ? {}
       : {
           assertStartable: async (of: string, plan: Plan, maxCost: number | undefined) => {
+            const [{ assertModels }, { assertSecrets }] = await startChecks();
             await assertModels(models, plan, maxCost);
             await assertSecrets(secrets, of, plan);
           },

@@ -1,6 +1,5 @@
 import type { Plan } from '../contracts/plan.ts';
-import { modelsOf } from '../language/index.ts';
-import { noPrice } from '../models/budget.ts';
+import { modelsOf } from '../language/plan/needed-secrets.ts';
 import type { Models } from '../models/port.ts';
 
 /**
@@ -20,7 +19,7 @@ export async function assertModels(
       .filter((model) => !model.startsWith('echo/')),
   );
   if (asked.size === 0) return;
-  const models = await open();
+  const [models, { noPrice }] = await Promise.all([open(), import('../models/budget.ts')]);
   for (const model of asked) {
     const price = models.price?.(model);
     if (price === undefined && (maxCost ?? plan.maxCost) !== undefined) throw noPrice(model);

@@ -1,0 +1,38 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { importsOf, sourceFiles } from './imports.ts';
+
+const root = join(import.meta.dirname, '../..');
+const imports = new Map(sourceFiles(root, 'src').map((file) => [file, importsOf(root, file)]));
+
+/** What a file loads with itself, and the way there: no types, and not what it imports only when it needs it. */
+function loadedWith(file: string): Map<string, string[]> {
+  const ways = new Map([[file, [file]]]);
+  for (const [each, way] of ways)
+    for (const { to, typeOnly, dynamic } of imports.get(each) ?? [])
+      if (!typeOnly && !dynamic && !ways.has(to)) ways.set(to, [...way, to]);
+  return ways;
+}
+
+/** The language with its parsers, the engine, and the packages that take long to load. */
+const HEAVY =
+  /^(yaml|semver|esbuild|undici|@marcbachmann\/|@cfworker\/|ai|@ai-sdk\/|@modelcontextprotocol\/|handlebars)|^src\/(language\/(index|source|shape\/walk|flow|check|expressions\/(?!suggest)|schema)|engine\/(engine|worker|driver)|registry\/index|sandbox\/(node|quickjs|host-fetch)|models)/;
+
+// The time of a command is what it loads: a line that imports the language statically costs every one of them.
+test.each([
+  ['every command', 'src/cli/base-command.ts', []],
+  ['a command that only reads', 'src/cli/commands/runs/list.ts', []],
+  ['the host, until something runs', 'src/host/index.ts', []],
+  ['its database', 'src/host/sqlite-stores.ts', []],
+  ['help', 'src/cli/main.ts', ['zod', 'src/contracts/routes.ts']],
+])('%s loads nothing heavy', (_, file, also) => {
+  const ways = [...loadedWith(file).values()].filter(
+    (way) => HEAVY.test(way.at(-1)!) || also.includes(way.at(-1)!),
+  );
+  expect(ways.map((way) => way.join(' -> '))).toEqual([]);
+});
+
+test('what is heavy is there to be found', () => {
+  const engine = [...loadedWith('src/host/engine.ts').keys()].filter((file) => HEAVY.test(file));
+  expect(engine).toEqual(expect.arrayContaining(['src/engine/engine.ts', '@marcbachmann/cel-js']));
+});
