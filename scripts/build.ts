@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
+import { type BuildOptions, type BuildResult, build, type Metafile, type Plugin } from 'esbuild';
 import type { Manifest } from '../src/cli/catalogue.ts';
 import { commonJsNames } from './commonjs-names.ts';
 import { joinChunks } from './join-chunks.ts';
@@ -152,18 +152,23 @@ const __iceFile = (path) => process.getBuiltinModule('url').fileURLToPath(new UR
   ],
 ];
 
-/**
- * What most commands stand on, and what the commands that are typed all day add to it: the chunks that the same of
- * these need are one file.
- */
-const JOINED = [
-  'src/cli/main.ts',
-  'src/cli/base-command.ts',
+/** What runs something in this process. */
+const RUNNING = [
   'src/client/index.ts',
   'src/host/index.ts',
   'src/stores/sqlite/index.ts',
   'src/host/engine.ts',
+  'src/server/compile.ts',
   'src/language/plan/compile.ts',
+];
+/**
+ * What most commands stand on, and what the commands that are typed all day add to it: the chunks that the same of
+ * these need are one file.
+ */
+const COMMANDS = [
+  'src/cli/main.ts',
+  'src/cli/base-command.ts',
+  ...RUNNING,
   'src/cli/commands/run.ts',
   'src/cli/commands/runs/list.ts',
   'src/cli/commands/validate.ts',
@@ -204,45 +209,58 @@ const commands = readdirSync(join(src, 'cli/commands'), { recursive: true, encod
   .filter((file) => file.endsWith('.ts'))
   .map((file) => `cli/commands/${posix(file)}`);
 
-/** Public entries of package.json's `exports`, and the command line. */
-const ENTRIES: Record<string, string> = {
+/** Public entries of package.json's `exports`. They share no chunks with the commands, so theirs are few and whole. */
+const LIBRARY: Record<string, string> = {
   client: 'client/index.ts',
   contracts: 'contracts/index.ts',
   server: 'host/index.ts',
-  'cli/main': 'cli/main.ts',
 };
 
 const entryPoints = (files: Iterable<string>) =>
   Object.fromEntries([...files].map((file) => [file.replace(/\.ts$/, ''), join(src, file)]));
 
-async function bundle(): Promise<Metafile[]> {
-  const named = Object.fromEntries(
-    Object.entries(ENTRIES).map(([name, file]) => [name, join(src, file)]),
-  );
-  // The first pass finds which files are forked, by reading them; they are entries of the second.
-  const split = () =>
-    build({
-      ...common,
-      write: false,
-      splitting: true,
-      chunkNames: 'chunks/[name]-[hash]',
-      entryPoints: { ...named, ...entryPoints(commands), ...entryPoints(forked) },
-    });
-  let known = -1;
-  let result = await split();
-  while (known !== forked.size) {
-    known = forked.size;
-    result = await split();
-  }
-  rmSync(dist, { recursive: true, force: true });
-  const files = new Map(result.outputFiles.map(({ path, text }) => [posix(relative(root, path)), text]));
+type Split = Pick<BuildResult<{ write: false }>, 'outputFiles' | 'metafile'>;
+
+/** Writes what was built, the chunks joined that the same of `roots` need. */
+async function write({ outputFiles, metafile }: Split, roots: string[]): Promise<void> {
+  const files = new Map(outputFiles.map(({ path, text }) => [posix(relative(root, path)), text]));
   const { target, minifySyntax, minifyWhitespace, legalComments, logLevel } = common;
   const print = { target, minifySyntax, minifyWhitespace, legalComments, logLevel };
-  for (const [path, text] of await joinChunks({ files, metafile: result.metafile!, roots: JOINED, print })) {
+  for (const [path, text] of await joinChunks({ files, metafile: metafile!, roots, print })) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     const given = GIVEN.filter(([used]) => used.test(text)).map(([, line]) => `${line}\n`);
     writeFileSync(join(root, path), given.join('') + text);
   }
+}
+
+async function bundle(): Promise<Metafile[]> {
+  const inSrc = (entries: Record<string, string>) =>
+    Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, join(src, file)]));
+  const split = (chunks: string, entries: Record<string, string>) =>
+    build({
+      ...common,
+      write: false,
+      splitting: true,
+      chunkNames: `${chunks}/[name]-[hash]`,
+      entryPoints: entries,
+    });
+  const library = await split('library', inSrc(LIBRARY));
+  // The first pass finds which files are forked, by reading them; they are entries of the second.
+  const cli = () =>
+    split('chunks', {
+      ...inSrc({ 'cli/main': 'cli/main.ts' }),
+      ...entryPoints(commands),
+      ...entryPoints(forked),
+    });
+  let known = -1;
+  let result = await cli();
+  while (known !== forked.size) {
+    known = forked.size;
+    result = await cli();
+  }
+  rmSync(dist, { recursive: true, force: true });
+  await write(library, RUNNING);
+  await write(result, COMMANDS);
   const authoring = await build({
     ...common,
     external: ['zod', 'zod/*'],
@@ -250,7 +268,7 @@ async function bundle(): Promise<Metafile[]> {
     entryPoints: { authoring: join(src, 'authoring/index.ts') },
     platform: 'neutral',
   });
-  return [result, authoring].map((built) => built.metafile!);
+  return [result, library, authoring].map((built) => built.metafile!);
 }
 
 /** The licence texts of every package that went into a bundle. */

@@ -75,8 +75,7 @@ export async function joinChunks({ files, metafile, roots, print }: JoinRequest)
     for (const { path, text } of outputFiles) texts.set(path.slice(1), text);
   };
   const whole = [...files.keys()].filter((file) => !homes.has(file) && file.endsWith('.js'));
-  const linked = await Promise.all([link(whole), ...[...parts.keys()].map((home) => link([home], home))]);
-  void linked;
+  await Promise.all([link(whole), ...[...parts.keys()].map((home) => link([home], home))]);
   for (const chunk of homes.keys()) texts.delete(chunk);
   return texts;
 }
@@ -103,7 +102,7 @@ function homesOf({ outputs }: Metafile, roots: readonly string[]): Map<string, s
     // An entry keeps its file: it is called by name.
     if (outputs[file]!.entryPoint !== undefined) continue;
     const key = by.join();
-    if (!names.has(key)) names.set(key, `dist/chunks/joined-${names.size + 1}.js`);
+    if (!names.has(key)) names.set(key, posix.join(posix.dirname(file), `joined-${names.size + 1}.js`));
     homes.set(file, names.get(key)!);
   }
   return homes;

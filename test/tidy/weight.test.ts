@@ -23,7 +23,7 @@ test.each([
   ['every command', 'src/cli/base-command.ts', []],
   ['a command that only reads', 'src/cli/commands/runs/list.ts', []],
   ['the host, until something runs', 'src/host/index.ts', []],
-  ['its database', 'src/host/sqlite-stores.ts', []],
+  ['its database', 'src/stores/sqlite/index.ts', []],
   ['help', 'src/cli/main.ts', ['zod', 'src/contracts/routes.ts']],
 ])('%s loads nothing heavy', (_, file, also) => {
   const ways = [...loadedWith(file).values()].filter(
