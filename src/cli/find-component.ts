@@ -46,6 +46,23 @@ export async function findComponent(
   });
 }
 
+/**
+ * The kind of a component that is there in any version, also as a draft alone. Errors as of `findComponent`.
+ */
+export async function findKind(client: Client, text: string): Promise<{ kind: ComponentKind; name: string }> {
+  const { kind, name } = refOf(text);
+  if (kind !== undefined) return { kind, name };
+  const kinds = new Set<ComponentKind>();
+  let left = MOST_LOOKED_THROUGH;
+  for await (const one of client.components.all()) {
+    if (one.name === name) kinds.add(one.kind);
+    if (--left === 0) break;
+  }
+  const [only] = kinds;
+  if (kinds.size === 1 && only) return { kind: only, name };
+  return findComponent(client, text);
+}
+
 /** What a reference that names nothing may have meant: another kind, another version, a name like it. */
 async function nearestTo(client: Client, ref: ComponentRef, more: readonly string[]): Promise<string> {
   const list = 'ice components list';
@@ -55,7 +72,7 @@ async function nearestTo(client: Client, ref: ComponentRef, more: readonly strin
     if (one.name === ref.name)
       return ref.kind !== undefined && ref.kind !== one.kind
         ? `${one.name} is ${one.kind === 'agent' ? 'an' : 'a'} ${one.kind} here: ${one.kind}/${one.name}`
-        : `Its versions: ice components versions ${one.kind}/${one.name}`;
+        : `The newest is ${one.kind}/${one.name}@${one.latest}; all: ice components versions ${one.kind}/${one.name}`;
     names.push(one.name, one.name.slice(one.name.indexOf('/') + 1));
     if (--left === 0) break;
   }

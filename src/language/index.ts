@@ -32,6 +32,7 @@ export {
   EMPTY_CATALOG,
   modelsIn,
   referencesOf,
+  withReferences,
 } from './references/catalog.ts';
 export { documentText } from './source/document-text.ts';
 export { ParsedSource } from './source/parsed-source.ts';

@@ -265,8 +265,9 @@ function identify(
 /** The bytes of a manifest: its RFC 8785 form. Their sha256 is the component's digest, and they are an artifact. */
 export const manifestBytes = (manifest: Manifest): Uint8Array => canonicalBytes(manifest as unknown as Json);
 
-const canonicalBytes = (value: Json): Uint8Array => new TextEncoder().encode(canonicalize(value));
-const digestOf = (bytes: Uint8Array): string => `sha256:${hash('sha256', bytes, 'hex')}`;
+/** The RFC 8785 form of a value. */
+export const canonicalBytes = (value: Json): Uint8Array => new TextEncoder().encode(canonicalize(value));
+export const digestOf = (bytes: Uint8Array): string => `sha256:${hash('sha256', bytes, 'hex')}`;
 
 function withExtra(
   sources: readonly ComponentSource[],

@@ -83,7 +83,7 @@ function buildAgent(file: string, text: string): DocumentBuild {
   const { source, diagnostics, readable } = readSource({
     text,
     file,
-    begin: 'Begin with `name:`, `version:` and `model:`.',
+    begin: 'Begin with `agent: 1`, `name:` and `model:`.',
   });
   if (!readable) return { text, diagnostics };
   const out = new Collector(source);

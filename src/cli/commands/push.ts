@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 import type { PushPlan } from '../../contracts/components.ts';
 import { type ErrorCode, EXIT, IceError, isErrorCode } from '../../contracts/errors.ts';
 import { buildComponents } from '../../project/build-components.ts';
+import { LATEST, underTag } from '../../project/under-tag.ts';
 import { askTarget } from '../ask-target.ts';
 import { IceCommand } from '../base-command.ts';
 import { buildProject, errorsIn } from '../built-project.ts';
@@ -81,7 +82,7 @@ export default class Push extends IceCommand<typeof Push> {
     const { client, target } = connection;
     const reviewed = flags.apply ? readPlanFile(flags.apply, this.world.cwd, target) : undefined;
     const { request, content } = reviewed ?? (await this.#request(workspace, connection));
-    if (reviewed) await this.#restoreContent(workspace, connection, reviewed.content);
+    if (reviewed) await this.#restoreContent(workspace, connection, reviewed.content, reviewed.request.tag);
     const { plan } = await client.pushes.create({ ...request, dryRun: true });
     if (reviewed && (request.base !== plan.base || !sameEntries(reviewed.plan, plan)))
       throw new IceError('target_moved', `${target.name} has changed since ${flags.apply} was made.`, {
@@ -145,7 +146,7 @@ export default class Push extends IceCommand<typeof Push> {
         ...(shown ? [] : planLines(done.plan, view)),
         `${view.theme.good(view.theme.mark.ok)} Pushed ${plural(done.plan.changes, 'change')} to ${target.name}`,
       ],
-      ...(output.quiet ? {} : { next: [`ice run ${nextRun(done.plan)}`] }),
+      ...(output.quiet ? {} : { next: [`ice run ${nextRun(done.plan)}${underOtherTag(request.tag)}`] }),
     };
   }
 
@@ -173,9 +174,10 @@ export default class Push extends IceCommand<typeof Push> {
           locked,
           connection.target.name,
         );
-      const content = contentOf(built.components);
+      const components = underTag(built.components, flags.tag);
+      const content = contentOf(components);
       await uploadContent(connection.client, content);
-      const request = pushRequestOf(built.components, {
+      const request = pushRequestOf(components, {
         archiveMissing: flags['allow-archive'] === true,
         allowBreaking: flags['allow-breaking'] === true,
         allowPermissions: flags['allow-permissions'] === true,
@@ -189,14 +191,19 @@ export default class Push extends IceCommand<typeof Push> {
   }
 
   /** What a plan needs was uploaded when it was made. If the target has lost it since, the project may still have it. */
-  async #restoreContent(workspace: Workspace, { client }: Connection, digests: string[]): Promise<void> {
+  async #restoreContent(
+    workspace: Workspace,
+    { client }: Connection,
+    digests: string[],
+    tag: string | undefined,
+  ): Promise<void> {
     const missing = new Set(digests.length === 0 ? [] : await client.artifacts.missing(digests));
     if (missing.size === 0) return;
     const project = workspace.loaded?.project;
     const workbench = openWorkbench();
     try {
       const built = project && (await buildComponents(project, workbench));
-      for (const [digest, bytes] of contentOf(built?.components ?? []))
+      for (const [digest, bytes] of contentOf(underTag(built?.components ?? [], tag)))
         if (missing.delete(digest)) await client.artifacts.put(digest, bytes);
     } finally {
       await workbench.close();
@@ -255,6 +262,9 @@ function refusalOf(plan: PushPlan): IceError | undefined {
 }
 
 const nothingToPush = ({ theme }: View): string => `${theme.good(theme.mark.ok)} Nothing to push`;
+
+const underOtherTag = (tag: string | undefined): string =>
+  tag === undefined || tag === LATEST ? '' : `@${tag}`;
 
 const nextRun = (plan: PushPlan): string => {
   const entry = plan.entries.find((one) => one.action === 'create' || one.action === 'update');

@@ -91,6 +91,33 @@ export function referencesOf(document: Blueprint | AgentDocument): ComponentRef[
   return [...found.values()];
 }
 
+/** The same document with other references: `write` is given each that can be read, and says what is to stand there. */
+export function withReferences<D extends Blueprint | AgentDocument>(
+  document: D,
+  write: (reference: NodeReference & { ref: ComponentRef }) => string,
+): D {
+  const copy = structuredClone(document);
+  const rewrite = (holder: object, references: NodeReference[]) => {
+    for (const reference of references) {
+      const { keys, ref } = reference;
+      if (!ref) continue;
+      const [field, index] = keys as [string, number?];
+      const values = holder as Record<string, string | string[]>;
+      if (index === undefined) values[field] = write({ ...reference, ref });
+      else (values[field] as string[])[index] = write({ ...reference, ref });
+    }
+  };
+  const visit = (nodes: BlueprintNode[]) => {
+    for (const node of nodes) {
+      rewrite(node, referencesIn(node));
+      for (const list of nestedLists(node)) visit(list.nodes);
+    }
+  };
+  if ('nodes' in copy) visit(copy.nodes);
+  else rewrite(copy, toolsIn(copy));
+  return copy;
+}
+
 /** The models that each node of a blueprint, or an agent, may ask: its own, then its fallbacks. */
 export function modelsIn(document: Blueprint | AgentDocument): string[][] {
   const found: string[][] = [];

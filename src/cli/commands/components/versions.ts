@@ -1,6 +1,6 @@
 import type { ComponentVersion } from '../../../contracts/components.ts';
 import { IceCommand } from '../../base-command.ts';
-import { findComponent } from '../../find-component.ts';
+import { findKind } from '../../find-component.ts';
 import { countFlag, requiredArg } from '../../flags.ts';
 import type { Outcome } from '../../outcome.ts';
 import { formatAge } from '../../render/figures.ts';
@@ -17,7 +17,7 @@ export default class ComponentsVersions extends IceCommand<typeof ComponentsVers
 
   override async run(): Promise<Outcome> {
     return this.connected(await this.workspace(), async ({ client, target }) => {
-      const { kind, name } = await findComponent(client, this.args.ref);
+      const { kind, name } = await findKind(client, this.args.ref);
       const items: ComponentVersion[] = [];
       let cursor: string | undefined;
       do {
