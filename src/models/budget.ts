@@ -1,5 +1,6 @@
 import { IceError } from '../contracts/errors.ts';
 import type { ModelRequest, Price } from './port.ts';
+import { priceAt } from './prices.ts';
 import { countMessageTokens } from './tokens.ts';
 
 /** Providers refuse a limit below this. */
@@ -17,9 +18,10 @@ export function answerWithin(
   left: number,
 ): number | undefined {
   if (!price) throw noPrice(model);
-  const prompt = (promptTokens(model, request) * price.input) / 1e6;
-  const tokens =
-    price.output === 0 ? Number.POSITIVE_INFINITY : Math.floor(((left - prompt) * 1e6) / price.output);
+  const promptLength = promptTokens(model, request);
+  const { input, output } = priceAt(price, promptLength);
+  const prompt = (promptLength * input) / 1e6;
+  const tokens = output === 0 ? Number.POSITIVE_INFINITY : Math.floor(((left - prompt) * 1e6) / output);
   const wanted = request.maxTokens ?? Number.POSITIVE_INFINITY;
   const least = model.startsWith('echo/') ? 1 : Math.min(LEAST_LIMIT, wanted);
   if (left > 0 && tokens >= least) return tokens < wanted ? tokens : undefined;

@@ -6,7 +6,7 @@ import { answerWithin, cutByBudget } from './budget.ts';
 import type { CheckSchema } from './instance/instance.ts';
 import { limitsOf, ModelGate, type ModelLimits } from './limits.ts';
 import type { ModelReply, ModelRequest, Models, Provider } from './port.ts';
-import { costOf, type PriceTable, priceOf, SHIPPED_PRICES } from './prices.ts';
+import { costOf, type PriceTable, priceOf, rounded, SHIPPED_PRICES } from './prices.ts';
 import { readObject, repairPrompt } from './structured.ts';
 
 export interface ModelsOptions {
@@ -87,22 +87,23 @@ export function createModels(options: ModelsOptions): Models {
     const { fallback: _, ...rest } = request;
     let { messages } = request;
     const usage: Usage = { inputTokens: 0, outputTokens: 0 };
-    const cost = () => costOf(priceOf(prices, model), usage);
+    const price = priceOf(prices, model);
+    let cost = 0;
     for (let repaired = 0; ; repaired++) {
       let reply: ModelReply;
-      const left = request.budget === undefined ? undefined : request.budget - cost();
+      const left = request.budget === undefined ? undefined : request.budget - cost;
       let most: number | undefined;
       try {
-        if (left !== undefined)
-          most = answerWithin(model, priceOf(prices, model), { ...rest, messages }, left);
+        if (left !== undefined) most = answerWithin(model, price, { ...rest, messages }, left);
         const maxTokens = most ?? request.maxTokens;
         reply = await call(model, provider, { ...rest, messages, maxTokens, model: name });
       } catch (error) {
-        throw withUsage(error, usage, cost());
+        throw withUsage(error, usage, cost);
       }
       usage.inputTokens += reply.usage.inputTokens;
       usage.outputTokens += reply.usage.outputTokens;
-      const done = { ...reply, usage, model, cost: cost() };
+      cost = rounded(cost + costOf(price, reply.usage));
+      const done = { ...reply, usage, model, cost };
       if (most !== undefined && reply.finishReason === 'length')
         throw cutByBudget(model, left!, { usage, cost: done.cost });
       // A reply that calls tools is not the answer yet.

@@ -59,6 +59,8 @@ export interface ModelReply {
 export interface Price {
   input: number;
   output: number;
+  /** What all of a call costs whose prompt has more tokens than `over`. */
+  long?: { over: number; input: number; output: number } | undefined;
 }
 
 /** A source of language models. Fails with `provider_failed` (may be retried) or `provider_rejected`. */

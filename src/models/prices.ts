@@ -11,7 +11,11 @@ export type PriceTable = Record<string, Price>;
 const amount = z.number().min(0).max(10_000);
 const tableSchema = z.record(
   z.string().regex(/^[a-z0-9-]+\/\S+$/, 'a key is provider/name or provider/*'),
-  z.strictObject({ input: amount, output: amount }),
+  z.strictObject({
+    input: amount,
+    output: amount,
+    long: z.strictObject({ over: z.number().int().positive(), input: amount, output: amount }).optional(),
+  }),
 );
 
 /** The table that ships with ice (`prices.json`); providers change theirs, so any line can be overridden. */
@@ -64,9 +68,15 @@ export function priceOf(table: PriceTable, model: string): Price | undefined {
 const lineOf = (table: PriceTable, key: string): Price | undefined =>
   Object.hasOwn(table, key) ? table[key] : undefined;
 
-/** US dollars of a usage; 0 without a price. Rounded to a tenth of a nanodollar, so that sums print as they should. */
+/** The price of a call by the length of its prompt. */
+export const priceAt = ({ long, ...short }: Price, promptTokens: number): Omit<Price, 'long'> =>
+  long && promptTokens > long.over ? long : short;
+
+/** US dollars of one call; 0 without a price. Rounded to a tenth of a nanodollar, so that sums print as they should. */
 export function costOf(price: Price | undefined, usage: Usage): number {
   if (!price) return 0;
-  const dollars = (usage.inputTokens * price.input + usage.outputTokens * price.output) / 1e6;
-  return Math.round(dollars * 1e10) / 1e10;
+  const { input, output } = priceAt(price, usage.inputTokens);
+  return rounded((usage.inputTokens * input + usage.outputTokens * output) / 1e6);
 }
+
+export const rounded = (dollars: number): number => Math.round(dollars * 1e10) / 1e10;

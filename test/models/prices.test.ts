@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import shipped from '../../src/models/prices.json' with { type: 'json' };
 import { costOf, priceOf, priceTable, SHIPPED_PRICES } from '../../src/models/prices.ts';
 
 test('the shipped table is one that could be loaded, and prices echo', () => {
@@ -38,4 +39,20 @@ test.each([
 test('costs add up without dust', () => {
   expect(costOf({ input: 0.1, output: 0.2 }, { inputTokens: 1, outputTokens: 1 })).toBe(3e-7);
   expect(costOf(undefined, { inputTokens: 1, outputTokens: 1 })).toBe(0);
+});
+
+test('a long prompt has its own price, for all of the call', () => {
+  const price = { input: 1, output: 10, long: { over: 1000, input: 2, output: 20 } };
+  expect(costOf(price, { inputTokens: 1000, outputTokens: 10 })).toBe(0.0011);
+  expect(costOf(price, { inputTokens: 1001, outputTokens: 10 })).toBe(0.002202);
+  expect(priceTable(JSON.stringify({ 'a/b': price }))['a/b']).toEqual(price);
+  expect(() => priceTable('{ "a/b": { "input": 1, "output": 1, "long": { "over": 0 } } }')).toThrow(
+    /a\/b\.long/,
+  );
+});
+
+test('the shipped table says of when it is and where from', () => {
+  expect(shipped.asOf).toMatch(/^\d{4}-\d{2}-\d{2}$/);
+  for (const provider of new Set(Object.keys(SHIPPED_PRICES).map((name) => name.split('/')[0]!)))
+    expect(shipped.sources.join(), provider).toContain(provider);
 });
