@@ -138,30 +138,35 @@ function fitted(lines: Line[], rows: number, { theme }: Frame): string[] {
 
   function assemble(): string[] {
     const out: string[] = [];
-    let left = { done: 0, running: 0, 'to come': 0 };
-    let indent: string | undefined;
+    let left: Line[] = [];
     const flush = (): void => {
-      const parts = Object.entries(left).flatMap(([word, count]) => (count > 0 ? [`${count} ${word}`] : []));
-      if (indent !== undefined)
-        out.push(theme.dim(`${indent}${[theme.mark.ellipsis, parts.join(', ')].join(' ').trimEnd()}`));
-      left = { done: 0, running: 0, 'to come': 0 };
-      indent = undefined;
+      // One line takes no less room to be counted than to be shown.
+      if (left.length === 1) out.push(left[0]!.text);
+      else if (left.length > 1)
+        out.push(theme.dim(`${left[0]!.indent}${theme.mark.ellipsis} ${countOf(left)}`.trimEnd()));
+      left = [];
     };
     for (const line of lines) {
-      if (keep.has(line)) {
-        flush();
-        out.push(line.text);
+      if (!keep.has(line)) {
+        left.push(line);
         continue;
       }
-      indent ??= line.indent;
-      if (!line.node) continue;
-      if (line.weight === 0) left['to come']++;
-      else if (SETTLED.has(line.node.state)) left.done++;
-      else left.running++;
+      flush();
+      out.push(line.text);
     }
     flush();
     return out;
   }
+}
+
+/** `3 done, 1 running`, of the nodes among lines. */
+function countOf(lines: readonly Line[]): string {
+  const counts = { done: 0, running: 0, 'to come': 0 };
+  for (const { node, weight } of lines)
+    if (node) counts[weight === 0 ? 'to come' : SETTLED.has(node.state) ? 'done' : 'running']++;
+  return Object.entries(counts)
+    .flatMap(([word, count]) => (count > 0 ? [`${count} ${word}`] : []))
+    .join(', ');
 }
 
 /** The line over the tree. */

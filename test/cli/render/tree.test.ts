@@ -104,9 +104,9 @@ test('on a low screen what moves and what failed stays, and the rest is counted'
   expect(lines.length).toBeLessThanOrEqual(9);
   expect(drawn(lines)).toMatchInlineSnapshot(`
     "
-    ├─ … 1 done
+    ├─ ✓ load    tool std/csv-parse@1.0.0                                     37 ms
     ├─ ● priced  4/10  1 failed  loop                                         4.0 s   1500 tok   $0.0015
-    │  ├─ …
+    │  ├─ ▸ 3 done, 4 to come
     │  ├─ ✗ [3]                                                               20 ms
     │  │  ├─ … 1 done, 1 to come
     │  ├─ ● [4]                                                               1.2 s
