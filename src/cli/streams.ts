@@ -16,6 +16,8 @@ const GONE = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED', 'EIO']);
 export class Writer {
   readonly #sink: TextSink;
   readonly #gone = new AbortController();
+  /** Of the writes that the reader has not taken yet. */
+  readonly #waiting = new Set<() => void>();
   #last: Promise<void> = Promise.resolve();
   #failure: Error | undefined;
 
@@ -33,16 +35,18 @@ export class Writer {
   write(text: string): Promise<void> {
     if (text === '' || this.#gone.signal.aborted) return this.#last;
     const written = new Promise<void>((resolve) => {
+      // Not a listener of the signal for each write: a signal looks through all that it has for every new one.
+      this.#waiting.add(resolve);
       try {
         this.#sink.write(text, (error) => {
           if (error) this.#ended(error);
+          this.#waiting.delete(resolve);
           resolve();
         });
       } catch (error) {
         // A file behind `>` is written at once, and fails at once.
         this.#ended(error as NodeJS.ErrnoException);
       }
-      this.#gone.signal.addEventListener('abort', () => resolve(), { once: true });
     });
     this.#last = this.#last.then(() => written);
     return this.#last;
@@ -57,5 +61,7 @@ export class Writer {
   #ended(error: NodeJS.ErrnoException): void {
     if (!GONE.has(error.code ?? '')) this.#failure = error;
     this.#gone.abort();
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
   }
 }
