@@ -3,7 +3,7 @@ import type { ComponentRef } from '../contracts/ids.ts';
 import { referencesOf } from '../language/index.ts';
 import { buildComponents, type ProjectComponent } from '../project/build-components.ts';
 import { catalogOf } from '../project/catalog.ts';
-import type { ComponentSource } from '../project/component-sources.ts';
+import { type ComponentSource, mcpName } from '../project/component-sources.ts';
 import type { Project } from '../project/load-project.ts';
 import type { BuiltProject } from './built-project.ts';
 import type { Workbench } from './local-workbench.ts';
@@ -67,6 +67,8 @@ export const namesTool = ({ sources }: Project, { kind, name }: ComponentRef): b
 
 /** `tools/price.ts` and `tools/price/index.ts` are price. */
 function stemOf({ file }: ComponentSource): string {
+  const server = mcpName(file);
+  if (server !== undefined) return server;
   const parts = file.split('/');
   const stem = parts.at(-1)!.replace(/\.[^.]+$/, '');
   return stem === 'index' ? (parts.at(-2) ?? stem) : stem;
@@ -77,8 +79,12 @@ function neededBy(first: ComponentSource[], all: ComponentSource[]): ComponentSo
   const needed = new Set(first);
   for (const source of needed) {
     if (source.kind === 'tool') continue;
-    const words = new Set(readFileSync(source.path, 'utf8').match(/[a-z][a-z0-9-]*/g) ?? []);
-    for (const other of all) if (words.has(stemOf(other))) needed.add(other);
+    const text = readFileSync(source.path, 'utf8');
+    const words = new Set(text.match(/[a-z][a-z0-9-]*/g) ?? []);
+    for (const other of all) {
+      const stem = stemOf(other);
+      if (stem.includes('/') ? text.includes(stem) : words.has(stem)) needed.add(other);
+    }
   }
   return all.filter((source) => needed.has(source));
 }

@@ -27,12 +27,22 @@ export const permissionsSchema = z.strictObject({
     .max(50)
     .default([]),
   limits: limitsSchema.default({}),
+  commands: z
+    .array(z.string().max(5_000))
+    .max(10)
+    .optional()
+    .describe('Programs that it starts on the machine, outside of the sandbox: servers of MCP'),
 });
 export type Permissions = z.infer<typeof permissionsSchema>;
 
-/** Where the code of a tool runs: `sandbox` (untrusted), or `node`: full Node in a child process, allowed by the operator. */
-export const runtimeNameSchema = z.enum(['sandbox', 'node']);
+/**
+ * Where the code of a tool runs: `sandbox` (untrusted), or `node`: full Node in a child process, allowed by the operator.
+ * `mcp`: it has no code here; it is a tool of a server, which is called.
+ */
+export const runtimeNameSchema = z.enum(['sandbox', 'node', 'mcp']);
 export type RuntimeName = z.infer<typeof runtimeNameSchema>;
+/** Of a tool that has code. */
+export type CodeRuntime = Exclude<RuntimeName, 'mcp'>;
 
 /**
  * The identity of a component: its digest is sha256 over the canonical JSON (RFC 8785) of exactly this.

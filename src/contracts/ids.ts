@@ -2,8 +2,12 @@ import { z } from 'zod';
 
 /** Node ids: start with a letter, then letters, digits and `_`; no look-alikes, no dots (they separate path parts). */
 export const NODE_ID = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
-/** Component names: lower case, digits and dashes; `std/` is reserved for the first-party tools. */
-export const COMPONENT_NAME = /^(?:std\/)?[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
+/**
+ * Component names: lower case, digits and dashes; `std/` is reserved for the first-party tools. A tool of a declared MCP
+ * server is `mcp/<server>/<tool>`, and keeps the name that its server gave it.
+ */
+export const COMPONENT_NAME =
+  /^(?:(?:std\/)?[a-z][a-z0-9]*(?:-[a-z0-9]+)*|mcp\/[a-z][a-z0-9]*(?:-[a-z0-9]+)*\/[A-Za-z0-9][A-Za-z0-9_.-]*)$/;
 export const RUN_ID = /^run_[0-9a-z]{20,32}$/;
 export const DIGEST = /^sha256:[0-9a-f]{64}$/;
 export const PROJECT_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
@@ -53,7 +57,9 @@ export interface ComponentRef {
 
 /** Parses a reference; undefined when it is none. `std/csv-parse@^1`, `price`, `tool/price@1.0.0`. */
 export function parseRef(text: string): ComponentRef | undefined {
-  const match = /^(?:(tool|agent|workflow)\/)?((?:std\/)?[a-z][a-z0-9-]*)(?:@(\S+))?$/.exec(text);
+  const match = /^(?:(tool|agent|workflow)\/)?((?:std\/)?[a-z][a-z0-9-]*|mcp\/[^@\s]+)(?:@(\S+))?$/.exec(
+    text,
+  );
   if (!match || !COMPONENT_NAME.test(match[2]!)) return undefined;
   return { kind: match[1] as ComponentKind | undefined, name: match[2]!, range: match[3] };
 }

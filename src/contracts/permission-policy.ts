@@ -6,6 +6,7 @@ export const permissionPolicySchema = z.strictObject({
   net: permissionsSchema.shape.net.unwrap().optional().describe('Hosts that tools may name'),
   secrets: permissionsSchema.shape.secrets.unwrap().optional().describe('Secrets that tools may name'),
   limits: limitsSchema.optional().describe('The most of each limit'),
+  commands: permissionsSchema.shape.commands.describe('Programs of MCP servers that tools may name'),
 });
 export type PermissionPolicy = z.infer<typeof permissionPolicySchema>;
 
@@ -17,6 +18,7 @@ export interface CappedPermissions {
   /** Entries of `net` that the policy does not hold; such an entry may be left in part. */
   net: string[];
   secrets: string[];
+  commands: string[];
   /** Limits that the tool asked to be higher. */
   limits: { name: (typeof LIMITS)[number]; asked: number; most: number }[];
 }
@@ -26,7 +28,7 @@ export function capPermissions(
   declared: Permissions,
   policy: PermissionPolicy | undefined,
 ): CappedPermissions {
-  const beyond: CappedPermissions = { permissions: declared, net: [], secrets: [], limits: [] };
+  const beyond: CappedPermissions = { permissions: declared, net: [], secrets: [], commands: [], limits: [] };
   if (policy === undefined) return beyond;
   const limits = { ...declared.limits };
   for (const name of LIMITS) {
@@ -52,7 +54,16 @@ export function capPermissions(
     beyond.secrets = secrets.filter((name) => !allowed.has(name));
     secrets = secrets.filter((name) => allowed.has(name));
   }
-  return { ...beyond, permissions: { net, secrets, limits } };
+  let { commands } = declared;
+  if (policy.commands && commands) {
+    const allowed = new Set(policy.commands);
+    beyond.commands = commands.filter((command) => !allowed.has(command));
+    commands = commands.filter((command) => allowed.has(command));
+  }
+  return {
+    ...beyond,
+    permissions: { net, secrets, limits, ...(commands === undefined ? {} : { commands }) },
+  };
 }
 
 /**

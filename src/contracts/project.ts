@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { projectNameSchema } from './ids.ts';
+import { mcpServersSchema } from './mcp-servers.ts';
 import { permissionPolicySchema } from './permission-policy.ts';
 
 /** Where components are unless `ice.yaml` says another place. */
@@ -30,6 +31,7 @@ export const projectFileSchema = z.strictObject({
   database: z.string().optional(),
   durability: z.enum(['full', 'normal']).optional(),
   models: z.strictObject({ default: z.string().optional() }).prefault({}),
+  mcpServers: mcpServersSchema.default({}).describe('MCP servers whose tools are mcp/<server>/<tool>'),
   /** The most that any tool of the project may ask for; absent = no cap. */
   policy: z.strictObject({ permissions: permissionPolicySchema.optional() }).optional(),
 });

@@ -20,6 +20,7 @@ import type { LogEntry, Services } from '../server/services.ts';
 import { inProcessFetch } from './in-process-fetch.ts';
 import { lazyEngine } from './lazy-engine.ts';
 import { logToStderr } from './log.ts';
+import { openMcpServers } from './mcp-servers.ts';
 import { createMetrics } from './metrics.ts';
 import { operatorToken, registerOperator } from './operator-token.ts';
 import { openRuntimes, type Runtimes } from './runtimes.ts';
@@ -154,6 +155,7 @@ function assemble(parts: Parts): Host {
   const { stores, project, log, version, startedAt } = parts;
   const runtimes = openRuntimes();
   const network = openToolNetwork({ allowPrivate: parts.options.allowPrivateNetwork ?? parts.local });
+  const servers = openMcpServers({ cwd: parts.cwd, env: parts.env, version }, parts.options.tapeOf);
   const std = openStd(runtimes);
   const secrets = parts.options.secrets ?? openSecrets(parts);
   const models = once(() => openModelsOf(parts, secrets));
@@ -168,13 +170,13 @@ function assemble(parts: Parts): Host {
   const tools = async (): Promise<ToolEffects> => ({
     // Full Node: the operator's tools, wherever; others' only where the operator trusts them. The server saw to it
     // when the run was made.
-    runtimes: { sandbox: await runtimes.sandbox(), node: await runtimes.node() },
+    runtimes: { sandbox: await runtimes.sandbox(), node: await runtimes.node(), mcp: servers.of },
     artifacts: stores.artifacts,
     shipped: (digest) => std.bundle(digest),
     secrets: (of, names) => secrets.values(of, names),
     policy: () => parts.options.policy,
     hostFetch: (allowed, of) => {
-      const tape = parts.options.tapeOf?.(of);
+      const tape = allowed.taped === false ? undefined : parts.options.tapeOf?.(of);
       return network.hostFetch(tape ? { ...allowed, through: recordedFetch(tape) } : allowed);
     },
   });
@@ -229,7 +231,7 @@ function assemble(parts: Parts): Host {
     try {
       await engine.stop();
     } finally {
-      await Promise.allSettled([runtimes.close(), network.close()]);
+      await Promise.allSettled([runtimes.close(), network.close(), servers.close()]);
       stores.close();
     }
   };

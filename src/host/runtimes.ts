@@ -1,4 +1,4 @@
-import type { RuntimeName } from '../contracts/components.ts';
+import type { CodeRuntime } from '../contracts/components.ts';
 import type { Json } from '../contracts/json.ts';
 import type { Bundle, ExtractedTool, ToolRuntime } from '../sandbox/port.ts';
 
@@ -9,9 +9,9 @@ export interface Runtimes {
   /** Whether `sandbox` holds code that nobody vouches for. */
   untrusted: boolean;
   /** What a bundle says of itself, read by running it where it would run. */
-  extract(bundle: Bundle, runtime: RuntimeName): Promise<ExtractedTool>;
+  extract(bundle: Bundle, runtime: CodeRuntime): Promise<ExtractedTool>;
   /** The document that the bundle of a workflow makes. */
-  document(bundle: Bundle, runtime: RuntimeName): Promise<Json>;
+  document(bundle: Bundle, runtime: CodeRuntime): Promise<Json>;
   /** Starts children ahead of the first call. */
   warm(): void;
   close(): Promise<void>;
@@ -30,7 +30,7 @@ export function openRuntimes(): Runtimes {
     );
     return contained;
   };
-  const of = (runtime: RuntimeName): Promise<ToolRuntime> => (runtime === 'node' ? node() : sandbox());
+  const of = (runtime: CodeRuntime): Promise<ToolRuntime> => (runtime === 'node' ? node() : sandbox());
   return {
     sandbox,
     node,

@@ -6,7 +6,7 @@ import type { JsonObject } from '../contracts/json.ts';
 import { finding } from '../language/diagnostics/finding.ts';
 import { LineIndex } from '../language/source/line-index.ts';
 
-export type ExchangeKind = 'model' | 'fetch';
+export type ExchangeKind = 'model' | 'fetch' | 'mcp';
 
 /** One request and what answered it, redacted. */
 export interface Exchange {
@@ -44,6 +44,10 @@ const fetchAnswerSchema = z.strictObject({
   headers: z.record(z.string(), z.string()),
   body: bodySchema.optional(),
 });
+const callAnswerSchema = z.union([
+  z.strictObject({ error: z.looseObject({ code: z.string(), message: z.string() }) }),
+  z.strictObject({ result: z.json() }),
+]);
 /** Answers are checked to the last field: people edit them, and a slip must show here and not in a tool. */
 const fileSchema = z.strictObject({
   cassette: z.literal(1),
@@ -60,6 +64,12 @@ const fileSchema = z.strictObject({
         kind: z.literal('fetch'),
         request: objectSchema,
         answer: fetchAnswerSchema,
+      }),
+      z.strictObject({
+        case: z.string().optional(),
+        kind: z.literal('mcp'),
+        request: z.strictObject({ tool: z.string(), input: z.json() }),
+        answer: callAnswerSchema,
       }),
     ]),
   ),

@@ -151,11 +151,13 @@ function nearTo(exchanges: Exchange[], name: string | undefined): Exchange[] {
 }
 
 const whatIs = (kind: ExchangeKind, request: JsonObject): string =>
-  kind === 'model' ? `a call of ${String(request['model'])}` : `${request['method']} ${request['url']}`;
+  kind === 'fetch'
+    ? `${request['method']} ${request['url']}`
+    : `a call of ${String(request[kind === 'model' ? 'model' : 'tool'])}`;
 
-/** Who was asked: a model, or a method. */
+/** Who was asked: a model, a tool, or a method. */
 const whoIs = (kind: ExchangeKind, request: JsonObject): unknown =>
-  kind === 'model' ? request['model'] : request['method'];
+  request[kind === 'model' ? 'model' : kind === 'mcp' ? 'tool' : 'method'];
 
 const noCassette = (file: string, kind: ExchangeKind, request: JsonObject): IceError =>
   new IceError('cassette_miss', `Nothing is recorded, and tests do not go out: ${whatIs(kind, request)}`, {

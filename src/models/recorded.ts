@@ -52,6 +52,33 @@ export function wrapModels(models: Models, cassette: Tape): Models {
   };
 }
 
+/**
+ * A call of a tool of an MCP server behind a cassette: matched by the tool and its input, whatever the server's transport.
+ * That the tool failed is an answer, too; that it could not be reached is none.
+ */
+export async function recordedCall(
+  cassette: Tape,
+  request: { tool: string; input: Json },
+  signal: AbortSignal,
+  call: () => Promise<Json>,
+): Promise<Json> {
+  if (cassette.mode === 'replay') {
+    signal.throwIfAborted();
+    const answer = cassette.play('mcp', request);
+    if (answer['error'] !== undefined) throw errorOf(answer['error'] as JsonObject);
+    return answer['result'] ?? null;
+  }
+  try {
+    const result = await call();
+    cassette.record('mcp', request, { result });
+    return result;
+  } catch (error) {
+    if (error instanceof IceError && error.code === 'tool_failed')
+      cassette.record('mcp', request, { error: bodyOf(error) });
+    throw error;
+  }
+}
+
 /** A request of a tool and its response, in the shape of the sandbox's port, which this floor does not import. */
 interface FetchRequest {
   url: string;

@@ -12,7 +12,12 @@ import { grantedHosts } from './granted-hosts.ts';
 /** What calls of tools need from the world. */
 export interface ToolEffects {
   /** `node` is there where the operator allows full Node. */
-  runtimes: { sandbox: ToolRuntime; node?: ToolRuntime };
+  runtimes: {
+    sandbox: ToolRuntime;
+    node?: ToolRuntime;
+    /** Servers of MCP, as the runs of a project reach them; absent = none. */
+    mcp?(project: string): Pick<ToolRuntime, 'call'> | Promise<Pick<ToolRuntime, 'call'>>;
+  };
   artifacts: Pick<ArtifactStore, 'get'>;
   /** Bundles that ship with ice, by digest. */
   shipped?(digest: string): Promise<Uint8Array | undefined> | Uint8Array | undefined;
@@ -20,7 +25,7 @@ export interface ToolEffects {
   secrets?(project: string, names: readonly string[]): Promise<Record<string, string>>;
   /** The network behind an allow-list of hosts; see sandbox/host-fetch.ts. */
   hostFetch(
-    allow: { hosts: readonly string[]; hint?(host: string): string | undefined },
+    allow: { hosts: readonly string[]; hint?(host: string): string | undefined; taped?: boolean },
     project: string,
   ): HostFetch;
   /** The most that a tool of the project may do here; absent = what it declares. */
@@ -48,12 +53,13 @@ export function createToolEffect(effects: ToolEffects): Effect {
     const direct = attempt.plan.digest === attempt.node.config.component;
     const hosts = grantedHosts(manifest.permissions.net, attempt.node.args, args, direct);
     const result = await callTool(effects, attempt, {
-      runtime: runtimeOf(effects, manifest, ref),
+      runtime: await runtimeOf(effects, manifest, ref, attempt.project),
       bundle: manifest.entry,
       load: () => loadBundle(effects, attempt.project, manifest.entry, ref),
       args,
       ref,
       permissions: { ...manifest.permissions, net: hosts },
+      ...(manifest.runtime === 'mcp' ? { taped: false } : {}),
       ...(manifest.permissions.net.includes('*')
         ? { hint: (host: string) => `Name the host in the node's args: hosts: ['${host}']` }
         : {}),
@@ -72,13 +78,15 @@ export function createToolEffect(effects: ToolEffects): Effect {
 }
 
 export interface RawCall {
-  runtime: ToolRuntime;
+  runtime: Pick<ToolRuntime, 'call'>;
   bundle: string;
   load(): Promise<string>;
   args: Json;
   /** For messages. */
   ref: string;
   permissions: Permissions;
+  /** False: its requests do not go through the cassette of a test. */
+  taped?: boolean;
   /** What to write when a host is missing; the line of the tool's permissions unless said. */
   hint?(host: string): string;
 }
@@ -92,6 +100,12 @@ export async function callTool(effects: ToolEffects, attempt: Attempt, call: Raw
       'tool_denied',
       `${call.ref} asks for the secret ${capped.secrets.join(', ')}, which the policy of this target does not allow`,
       { terminal: true, hint: 'Leave it out of the tool, or widen policy.permissions.secrets in ice.yaml' },
+    );
+  if (capped.commands.length > 0)
+    throw new IceError(
+      'tool_denied',
+      `${call.ref} starts ${capped.commands.join(', ')}, which the policy of this target does not allow`,
+      { terminal: true, hint: 'Widen policy.permissions.commands in ice.yaml, or use another server' },
     );
   const hintOf = (host: string): string | undefined =>
     capped.net.some((entry) => coversHost(entry, host))
@@ -119,7 +133,15 @@ export async function callTool(effects: ToolEffects, attempt: Attempt, call: Raw
         ),
       ...(call.permissions.net.length > 0 || call.hint !== undefined
         ? {
-            fetch: effects.hostFetch({ hosts: permissions.net, hint: hintOf }, attempt.project),
+            fetch: effects.hostFetch(
+              {
+                hosts: permissions.net,
+                hint: hintOf,
+                // What a server of MCP answers is recorded as the answer to a call, and not as requests.
+                ...(call.taped === false ? { taped: false } : {}),
+              },
+              attempt.project,
+            ),
           }
         : {}),
     });
@@ -152,8 +174,14 @@ interface LogLine {
   fields?: LogArgs[2];
 }
 
-function runtimeOf(effects: ToolEffects, manifest: Manifest, ref: string): ToolRuntime {
+async function runtimeOf(
+  effects: ToolEffects,
+  manifest: Manifest,
+  ref: string,
+  project: string,
+): Promise<Pick<ToolRuntime, 'call'>> {
   if (manifest.runtime === 'sandbox') return effects.runtimes.sandbox;
+  if (manifest.runtime === 'mcp' && effects.runtimes.mcp) return effects.runtimes.mcp(project);
   if (effects.runtimes.node !== undefined) return effects.runtimes.node;
   throw new IceError('untrusted_code', `${ref} asks for runtime: node, which this target does not run`, {
     terminal: true,

@@ -22,10 +22,11 @@ import {
 } from './build-tool.ts';
 import { catalogOf } from './catalog.ts';
 import { nameFindings, policyFindings, toolFindings } from './component-findings.ts';
-import type { ComponentSource } from './component-sources.ts';
+import { type ComponentSource, mcpName } from './component-sources.ts';
 import { unknownFields } from './load-findings.ts';
 import type { Project } from './load-project.ts';
 import { pulledEntry, readLock } from './lock.ts';
+import { buildMcpTool } from './mcp-tools.ts';
 import type { ProjectComponent } from './project-component.ts';
 import { iceVersion, toolchain } from './toolchain.ts';
 import { undeclaredUses } from './undeclared-uses.ts';
@@ -80,9 +81,14 @@ export async function buildComponents(project: Project, options: BuildOptions): 
 
   await buildTools(
     project,
-    sources.filter((source) => source.kind === 'tool'),
+    sources.filter((source) => source.kind === 'tool' && mcpName(source.file) === undefined),
     cache,
     options.extract,
+    built,
+  );
+  pinTools(
+    project,
+    sources.filter((source) => mcpName(source.file) !== undefined),
     built,
   );
   const documents = await buildWorkflowModules(
@@ -122,6 +128,21 @@ export async function buildComponents(project: Project, options: BuildOptions): 
   built.diagnostics.push(...nameFindings(built.components));
   if (built.rebuilt > 0) cache.sweep();
   return built;
+}
+
+/** Tools of MCP servers, as they are pinned. */
+function pinTools(project: Project, sources: readonly ComponentSource[], built: BuiltProject): void {
+  for (const source of sources) {
+    const { text, diagnostics, built: tool } = buildMcpTool(source, project.file.mcpServers);
+    built.texts.set(source.file, text);
+    built.diagnostics.push(...diagnostics);
+    if (!tool) continue;
+    const { pinned, manifest, entry } = tool;
+    const beyond = policyFindings(source.file, text, manifest, project.file.policy);
+    built.diagnostics.push(...beyond);
+    const info = { description: pinned.description, examples: [] };
+    if (beyond.length === 0) built.components.push(identify(source, pinned.version, entry, manifest, info));
+  }
 }
 
 const isModule = (file: string): boolean => /\.[mc]?[jt]sx?$/.test(file);

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { RuntimeName } from '../contracts/components.ts';
+import type { CodeRuntime } from '../contracts/components.ts';
 import type { Diagnostic } from '../contracts/diagnostics.ts';
 import { IceError } from '../contracts/errors.ts';
 import type { Json } from '../contracts/json.ts';
@@ -13,9 +13,9 @@ import { loadFindings } from './load-findings.ts';
  * Runs a bundle in a runtime and reads what it says of itself. The project never runs user code: it is handed this.
  * `runtime` is where the bundle must run: `node` for one that imports modules of Node.
  */
-export type Extract = (bundle: Bundle, runtime: RuntimeName) => Promise<ExtractedTool>;
+export type Extract = (bundle: Bundle, runtime: CodeRuntime) => Promise<ExtractedTool>;
 /** The same for a workflow that is written in TypeScript: its document, whatever that is. */
-export type ExtractDocument = (bundle: Bundle, runtime: RuntimeName) => Promise<Json>;
+export type ExtractDocument = (bundle: Bundle, runtime: CodeRuntime) => Promise<Json>;
 
 export interface ModuleBuild<Said> {
   built?: Built<Said>;
@@ -51,8 +51,8 @@ async function buildModule<Said extends object>(
   root: string,
   source: ComponentSource,
   cache: BuildCache<Said>,
-  extract: (bundle: Bundle, runtime: RuntimeName) => Promise<Said>,
-  runtimeOf: (said: Said, guess: RuntimeName) => RuntimeName,
+  extract: (bundle: Bundle, runtime: CodeRuntime) => Promise<Said>,
+  runtimeOf: (said: Said, guess: CodeRuntime) => CodeRuntime,
 ): Promise<ModuleBuild<Said>> {
   const kept = cache.get(source.file);
   if (kept) return { built: kept, diagnostics: kept.warnings, cached: true };
@@ -60,7 +60,7 @@ async function buildModule<Said extends object>(
   const { bundle } = await import('./bundle.ts');
   let bundled: BuiltBundle;
   let said: Said;
-  let runtime: RuntimeName = 'sandbox';
+  let runtime: CodeRuntime = 'sandbox';
   try {
     bundled = await bundle({ root, file: source.path });
     runtime = bundled.nodeImports.length > 0 ? 'node' : 'sandbox';
@@ -95,7 +95,7 @@ async function buildModule<Said extends object>(
 async function failed(
   root: string,
   source: ComponentSource,
-  runtime: RuntimeName,
+  runtime: CodeRuntime,
   error: unknown,
 ): Promise<Diagnostic[]> {
   if (!(error instanceof IceError)) throw error;

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import type { BuildFailure, Message, Metafile, Plugin } from 'esbuild';
-import type { RuntimeName } from '../contracts/components.ts';
+import type { CodeRuntime } from '../contracts/components.ts';
 import type { Diagnostic } from '../contracts/diagnostics.ts';
 import { IceError } from '../contracts/errors.ts';
 import { smallAi } from './bundle-ai.ts';
@@ -21,7 +21,7 @@ export interface BundleOptions {
   /** The module, absolute or relative to the root. */
   file: string;
   /** Picks the variant of packages that have one for Node; `sandbox` unless said. */
-  runtime?: RuntimeName;
+  runtime?: CodeRuntime;
   /** With a source map: to say where a place in the code was written. */
   map?: boolean;
 }

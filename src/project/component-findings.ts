@@ -147,7 +147,7 @@ export function policyFindings(
   if (!most) return [];
   const beyond = capPermissions(permissions, most);
   const asks: string[] = [];
-  for (const field of ['net', 'secrets'] as const)
+  for (const field of ['net', 'secrets', 'commands'] as const)
     if (beyond[field].length > 0)
       asks.push(`${field}: ${beyond[field].join(', ')} (allowed: ${most[field]?.join(', ') || 'none'})`);
   for (const { name: limit, asked, most: cap } of beyond.limits)
@@ -185,7 +185,7 @@ export function nameFindings(
       continue;
     }
     first.set(key, file);
-    if (!namesOf(file).includes(name))
+    if (!name.startsWith('mcp/') && !namesOf(file).includes(name))
       found.push(
         finding('ICE1511', file, `The ${kind} is called ${name}, and its file ${file.split('/').at(-1)}`, {
           severity: 'info',

@@ -13,6 +13,10 @@ export interface ComponentSource {
   path: string;
 }
 
+/** `mcp/github/create_issue.json` is the tool of that name. */
+export const mcpName = (file: string): string | undefined =>
+  /^mcp\/[^/]+\/[^/]+\.json$/.test(file) ? file.slice(0, -'.json'.length) : undefined;
+
 const GLOBS = { tool: 'tools', agent: 'agents', workflow: 'workflows' } as const;
 /** More files than this is a glob that went astray, as `**` in a home folder. */
 const MOST_FILES = 5_000;

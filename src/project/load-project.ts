@@ -64,6 +64,12 @@ export async function loadProject(dir: string, id = buildId()): Promise<LoadedPr
     keepFile(keptPath(root), JSON.stringify({ of: key, file }));
 
   const { sources, findings } = componentSources(root, file);
+  if (Object.keys(file.mcpServers).length > 0) {
+    const servers = (await import('./mcp-sources.ts')).mcpSources(root, file);
+    // Tools come first, and those of servers after those of the project.
+    sources.splice(sources.findLastIndex((each) => each.kind === 'tool') + 1, 0, ...servers.sources);
+    findings.push(...servers.findings);
+  }
   if (findings.length > 0) {
     const { source } = await read();
     for (const { keys, diagnostic } of findings)

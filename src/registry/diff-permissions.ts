@@ -38,8 +38,15 @@ export function diffPermissions(before: Reach, after: Reach): PermissionChange[]
     newSecrets.filter((name) => !oldSecrets.includes(name)).sort(),
     oldSecrets.filter((name) => !newSecrets.includes(name)).sort(),
   );
+  const [oldCommands, newCommands] = [before.permissions.commands ?? [], after.permissions.commands ?? []];
+  note(
+    'commands',
+    newCommands.filter((command) => !oldCommands.includes(command)),
+    oldCommands.filter((command) => !newCommands.includes(command)),
+  );
+  // Full Node is more than the sandbox; a tool of a server has no code here, and asks for its host or command.
   if (before.runtime !== after.runtime)
-    note('runtime', after.runtime === 'node' ? ['node'] : [], after.runtime === 'node' ? [] : ['node']);
+    note('runtime', after.runtime === 'node' ? ['node'] : [], before.runtime === 'node' ? ['node'] : []);
 
   const names = new Set([
     ...Object.keys(before.permissions.limits),

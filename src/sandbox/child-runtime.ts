@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import {
+  type CodeRuntime,
   exampleSchema,
   permissionsSchema,
-  type RuntimeName,
   runtimeNameSchema,
 } from '../contracts/components.ts';
 import { IceError } from '../contracts/errors.ts';
@@ -36,7 +36,7 @@ const extractedSchema = z.object({
   input: schemaSchema,
   output: schemaSchema,
   permissions: permissionsSchema,
-  runtime: runtimeNameSchema,
+  runtime: runtimeNameSchema.exclude(['mcp']),
   examples: z.array(exampleSchema).max(1000),
   unrepresentable: z.array(
     z.object({ where: z.enum(['input', 'output']), path: z.string(), reason: z.string() }),
@@ -56,13 +56,13 @@ interface Job {
 
 /** The port over a pool of children; the two runtimes differ in the program that the children run. */
 export class ChildRuntime implements ToolRuntime {
-  readonly name: RuntimeName;
+  readonly name: CodeRuntime;
   private readonly pool: ChildPool;
   private readonly ceilingMs: number;
   private lastId = 0;
 
   /** `ceilingMs`: what is added to a call's time before the child is killed, where the child keeps the time itself. */
-  constructor(name: RuntimeName, options: PoolOptions & { ceilingMs?: number }) {
+  constructor(name: CodeRuntime, options: PoolOptions & { ceilingMs?: number }) {
     this.name = name;
     this.pool = new ChildPool(options);
     this.ceilingMs = options.ceilingMs ?? 0;
@@ -344,7 +344,7 @@ function hostOf(url: unknown): string {
   }
 }
 
-function limitsOf(runtime: RuntimeName, limits: ToolCall['permissions']['limits']): CallLimits {
+function limitsOf(runtime: CodeRuntime, limits: ToolCall['permissions']['limits']): CallLimits {
   return {
     timeoutMs: limits.timeoutMs ?? DEFAULT_LIMITS.timeoutMs,
     memoryBytes: (limits.memoryMb ?? DEFAULT_LIMITS.memoryMb[runtime]) * 1024 * 1024,

@@ -1,4 +1,4 @@
-import type { Example, Permissions, RuntimeName } from '../contracts/components.ts';
+import type { CodeRuntime, Example, Permissions } from '../contracts/components.ts';
 import type { Json, JsonSchema } from '../contracts/json.ts';
 
 /** A bundle: one ES module whose default export is what `defineTool`, or the builder of workflows, returned. */
@@ -16,7 +16,7 @@ export interface ExtractedTool {
   input: JsonSchema;
   output: JsonSchema;
   permissions: Permissions;
-  runtime: RuntimeName;
+  runtime: CodeRuntime;
   examples: Example[];
   /** What zod could not say as JSON Schema: a path and why. */
   unrepresentable: { where: 'input' | 'output'; path: string; reason: string }[];
@@ -62,7 +62,7 @@ export type HostFetch = (request: HostRequest, signal: AbortSignal) => Promise<H
  * an IceError: `tool_failed` (it threw), `tool_crashed`, `tool_limit`, `tool_denied`, `timeout`.
  */
 export interface ToolRuntime {
-  readonly name: RuntimeName;
+  readonly name: CodeRuntime;
   /** What the bundle of a tool says of itself; IceError `project_invalid` when it is none. */
   extract(bundle: Bundle): Promise<ExtractedTool>;
   /** The document that the bundle of a workflow makes; IceError `project_invalid` when it is none. */

@@ -257,7 +257,7 @@ export async function assertRunnable(
     if (manifest.kind !== 'tool' || by === 'std') continue;
     needed.push(manifest);
     if (trustPushedCode || by === 'operator') continue;
-    if (manifest.runtime === 'sandbox' && untrustedRuntime) continue;
+    if (isContained(manifest, untrustedRuntime)) continue;
     throw untrusted(manifest, untrustedRuntime);
   }
   if (needed.length === 0) return;
@@ -268,16 +268,25 @@ export async function assertRunnable(
   for (const manifest of needed) if (!there.has(manifest.entry)) throw noEntry(manifest);
 }
 
+/** Whether a tool can do no more here than its permissions say: it is sandboxed, or at a server that is called. */
+export const isContained = ({ runtime, permissions }: Manifest, untrustedRuntime: boolean): boolean =>
+  runtime === 'mcp' ? !permissions.commands?.length : runtime === 'sandbox' && untrustedRuntime;
+
 export const untrusted = (manifest: Manifest, untrustedRuntime: boolean): IceError =>
   new IceError(
     'untrusted_code',
-    untrustedRuntime
-      ? `tool/${manifest.name} asks for the runtime node, which this server gives to its operator's code only`
-      : `tool/${manifest.name} was not pushed by the operator, and this server has no sandbox for it`,
+    manifest.runtime === 'mcp'
+      ? `tool/${manifest.name} starts a program, ${manifest.permissions.commands?.join(', ')}, and this server starts its operator's only`
+      : untrustedRuntime
+        ? `tool/${manifest.name} asks for the runtime node, which this server gives to its operator's code only`
+        : `tool/${manifest.name} was not pushed by the operator, and this server has no sandbox for it`,
     {
-      hint: untrustedRuntime
-        ? "Use runtime: sandbox (the default), or push it with the operator's token"
-        : "Push it with the operator's token, or start the server with: ice serve --trust-pushed-code",
+      hint:
+        manifest.runtime === 'mcp'
+          ? "Use a server with a url, push it with the operator's token, or start the server with: ice serve --trust-pushed-code"
+          : untrustedRuntime
+            ? "Use runtime: sandbox (the default), or push it with the operator's token"
+            : "Push it with the operator's token, or start the server with: ice serve --trust-pushed-code",
       details: { tool: manifest.name, runtime: manifest.runtime },
     },
   );

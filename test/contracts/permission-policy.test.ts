@@ -9,7 +9,13 @@ const declared = {
 
 test('what a policy leaves out, it does not cap', () => {
   expect(capPermissions(declared, undefined).permissions).toEqual(declared);
-  expect(capPermissions(declared, {})).toEqual({ permissions: declared, net: [], secrets: [], limits: [] });
+  expect(capPermissions(declared, {})).toEqual({
+    permissions: declared,
+    net: [],
+    secrets: [],
+    commands: [],
+    limits: [],
+  });
 });
 
 test('each is lowered to the policy, and what was asked for in vain is named', () => {
@@ -27,6 +33,7 @@ test('each is lowered to the policy, and what was asked for in vain is named', (
     },
     net: ['*.other.com'],
     secrets: ['A_KEY'],
+    commands: [],
     limits: [{ name: 'timeoutMs', asked: 500, most: 100 }],
   });
 });
@@ -51,3 +58,10 @@ test.each([
   ['a.com', '*', false],
   ['[::1]:80', '[::1]:80', true],
 ])('%s holds %s: %s', (entry, host, expected) => expect(coversHost(entry, host)).toBe(expected));
+
+test('programs of MCP servers are capped by their whole command line', () => {
+  const both = { ...declared, commands: ['npx -y one', 'npx -y two'] };
+  expect(capPermissions(both, { net: [] }).commands).toEqual([]);
+  const capped = capPermissions(both, { commands: ['npx -y one'] });
+  expect(capped).toMatchObject({ permissions: { commands: ['npx -y one'] }, commands: ['npx -y two'] });
+});

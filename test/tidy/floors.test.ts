@@ -18,7 +18,7 @@ const FLOORS: Record<string, { may: string[]; node: boolean }> = {
   client: { may: ['contracts'], node: false },
   registry: { may: ['contracts', 'language/types'], node: false },
   engine: { may: ['contracts', 'language/expressions'], node: false },
-  project: { may: ['contracts', 'language', 'registry', 'sandbox/port'], node: true },
+  project: { may: ['contracts', 'language', 'registry', 'sandbox/port', 'mcp-client'], node: true },
   models: { may: ['contracts', 'language', 'secrets/redactor'], node: true },
   testing: { may: ['contracts', 'language', 'models/port'], node: false },
   secrets: { may: ['contracts'], node: true },
@@ -40,6 +40,7 @@ const FLOORS: Record<string, { may: string[]; node: boolean }> = {
   queue: { may: ['contracts', 'engine/ports'], node: true },
   std: { may: ['authoring'], node: false },
   mcp: { may: ['contracts', 'client'], node: false },
+  'mcp-client': { may: ['contracts'], node: true },
   server: {
     may: ['contracts', 'language', 'engine', 'registry', 'client', 'mcp', 'secrets/port'],
     node: false,
@@ -60,11 +61,12 @@ const FLOORS: Record<string, { may: string[]; node: boolean }> = {
       'stores',
       'queue',
       'server',
+      'mcp-client',
     ],
     node: true,
   },
   cli: {
-    may: ['contracts', 'client', 'project', 'language', 'registry', 'mcp', 'testing'],
+    may: ['contracts', 'client', 'project', 'language', 'registry', 'mcp', 'mcp-client', 'testing'],
     node: true,
   },
 };

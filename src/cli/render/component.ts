@@ -14,18 +14,22 @@ export function componentLines(component: ComponentVersion & { reach?: Reach }, 
   if (info.description) lines.push(...wrap(printable(info.description), width));
   lines.push('', theme.strong('Input'), ...schemaLines(manifest.input, view));
   lines.push('', theme.strong('Result'), ...schemaLines(manifest.output, view));
-  const { net, secrets, limits } = manifest.permissions;
+  const { net, secrets, limits, commands = [] } = manifest.permissions;
   const limit = Object.entries(limits).map(([name, value]) => `${name} ${value}`);
   lines.push('', theme.strong('May touch'));
   // A workflow or an agent declares nothing; it touches what its tools and models do.
   const through = manifest.kind === 'tool' ? [] : touchLines(component.reach?.components ?? [], view);
   const models = component.reach?.models ?? [];
-  if (net.length + secrets.length + limit.length + through.length + models.length === 0)
+  if (net.length + secrets.length + limit.length + commands.length + through.length + models.length === 0)
     lines.push(theme.dim(component.reach ? '  nothing' : '  what the components do that it calls'));
   lines.push(...through);
   if (models.length > 0) lines.push(`  ${theme.dim('models   ')} ${models.map(printable).join(', ')}`);
   if (net.length > 0) lines.push(`  ${theme.dim('net      ')} ${net.join(', ')}`);
   if (secrets.length > 0) lines.push(`  ${theme.dim('secrets  ')} ${secrets.join(', ')}`);
+  if (commands.length > 0)
+    lines.push(
+      `  ${theme.dim('starts   ')} ${theme.warn(printable(commands.join(', ')))}, which is not sandboxed`,
+    );
   if (limit.length > 0) lines.push(`  ${theme.dim('limits   ')} ${limit.join(', ')}`);
   if (manifest.kind === 'tool') lines.push(`  ${theme.dim('runtime  ')} ${manifest.runtime}`);
   if (info.examples.length > 0) {
@@ -41,10 +45,11 @@ export function componentLines(component: ComponentVersion & { reach?: Reach }, 
 
 /** What the components of a run may touch, one a line; those that may touch nothing are left out. */
 export function touchLines(permissions: readonly RunPermissions[], { theme, columns }: View): string[] {
-  const lines = permissions.flatMap(({ component, runtime, net, secrets, limits }) => {
+  const lines = permissions.flatMap(({ component, runtime, net, secrets, limits, commands = [] }) => {
     const limit = Object.entries(limits).map(([name, value]) => `${name} ${value}`);
     const parts = [
       ...(runtime === 'node' ? ['runtime node'] : []),
+      ...(commands.length > 0 ? [`starts ${commands.join(', ')}`] : []),
       ...(net.length > 0 ? [`net ${net.join(', ')}`] : []),
       ...(secrets.length > 0 ? [`secrets ${secrets.join(', ')}`] : []),
       ...(limit.length > 0 ? [`limits ${limit.join(', ')}`] : []),

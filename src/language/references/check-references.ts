@@ -204,6 +204,21 @@ function unknown(
     return;
   }
   const names = catalog.names(kind);
+  const [, server] = /^mcp\/([^/]+)\//.exec(ref.name) ?? [];
+  if (server !== undefined) {
+    const there = names.filter((name) => name.startsWith(`mcp/${server}/`));
+    const near = suggest(ref.name, there);
+    out.atValue('ICE1201', at, `There is no tool '${ref.name}'`, {
+      help:
+        there.length === 0
+          ? `Declare the server ${server} under mcpServers in ice.yaml, and pin its tools: ice import mcp ${server}`
+          : near
+            ? `Did you mean '${near}'?`
+            : `The server has ${there.slice(0, 8).join(', ')}${there.length > 8 ? ` and ${there.length - 8} more` : ''}. If it is new there: ice import mcp ${server}`,
+      fix: near ? replaceValue(out.source, at, `${near}${range}`, `Write ${near}`, false) : undefined,
+    });
+    return;
+  }
   if (names.includes(`std/${ref.name}`)) {
     out.atValue('ICE1205', at, `'${ref.name}' is a first-party ${kind}: its name begins with std/`, {
       help: `Write std/${ref.name}${range}.`,

@@ -1,10 +1,10 @@
 import { boundsProblem } from '../../language/schema/bounds.ts';
 import { patternProblem } from '../../language/schema/pattern.ts';
+import type { ServerListing, ServerTool } from '../../mcp-client/list-tools.ts';
 import type { ImportedFile } from './import-folder.ts';
 import { isMap } from './json-pointer.ts';
 import { bridgeSource } from './mcp/bridge-source.ts';
 import { clientSource } from './mcp/client-source.ts';
-import type { ServerListing, ServerTool } from './mcp/list-tools.ts';
 import type { Auth } from './openapi/api.ts';
 import { netHost } from './openapi/read-server.ts';
 import {
@@ -149,7 +149,7 @@ export default defineTool({
 }
 
 /** A schema of a stranger as ice takes it: without patterns that may run for minutes, and references out of it. */
-function usable(schema: { [keyword: string]: unknown }): { [keyword: string]: unknown } {
+export function usable(schema: { [keyword: string]: unknown }): { [keyword: string]: unknown } {
   const clean = (value: unknown, names: boolean): unknown => {
     if (Array.isArray(value)) return value.map((item) => clean(item, false));
     if (!isMap(value)) return value;

@@ -6,7 +6,15 @@ import { agentInputSchema } from '../../contracts/nodes/agent.ts';
 import { inputSchemaOf } from '../../language/plan/input-schema.ts';
 import { changeOfPlan, planPush, refusalOf, type WantedComponent } from '../../registry/index.ts';
 import type { VersionRow } from '../../registry/ports.ts';
-import { buildCatalog, loadVersion, noEntry, parseManifest, type Reached, untrusted } from '../catalog.ts';
+import {
+  buildCatalog,
+  isContained,
+  loadVersion,
+  noEntry,
+  parseManifest,
+  type Reached,
+  untrusted,
+} from '../catalog.ts';
 import { isTrusted } from '../policy.ts';
 import { callerName, type Handlers } from '../route.ts';
 import type { Services } from '../services.ts';
@@ -92,11 +100,7 @@ async function loadWanted(
           details: { digest: item.digest },
         },
       );
-    if (
-      manifest.kind === 'tool' &&
-      !isTrusted(config, by) &&
-      !(manifest.runtime === 'sandbox' && config.untrustedRuntime)
-    )
+    if (manifest.kind === 'tool' && !isTrusted(config, by) && !isContained(manifest, config.untrustedRuntime))
       throw untrusted(manifest, config.untrustedRuntime);
     wanted.push({ ...item, manifest });
   }

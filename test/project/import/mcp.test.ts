@@ -6,13 +6,9 @@ import { serve } from '@hono/node-server';
 import { createMcpHandler } from '@modelcontextprotocol/server';
 import { afterAll, expect, test } from 'vitest';
 import type { IceError } from '../../../src/contracts/errors.ts';
+import { type ListOptions, listServerTools, type ServerListing } from '../../../src/mcp-client/list-tools.ts';
+import { commandWords } from '../../../src/mcp-client/server-process.ts';
 import { planFolder, writeFolder } from '../../../src/project/import/import-folder.ts';
-import {
-  type ListOptions,
-  listServerTools,
-  type ServerListing,
-} from '../../../src/project/import/mcp/list-tools.ts';
-import { commandWords } from '../../../src/project/import/mcp/server-process.ts';
 import { importMcp, type McpOptions } from '../../../src/project/import/mcp.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 import { InSandbox } from './in-sandbox.ts';
@@ -240,7 +236,7 @@ test.each([
   const pidFile = join(tempFolder(), 'pids');
   const outcome = await listServerTools(command(join(SERVERS, 'bad-server.mjs'), how, pidFile), {
     version: '0',
-    timeoutMs: how === 'noisy' ? 10_000 : 700,
+    timeoutMs: how === 'noisy' || how === 'endless' ? 10_000 : 700,
   }).catch((thrown: IceError) => thrown);
   const pids = readFileSync(pidFile, 'utf8').split(' ').map(Number);
   expect(pids).toHaveLength(2);

@@ -11,14 +11,18 @@ import { plural } from '../../render/figures.ts';
 export default class ImportMcp extends IceCommand<typeof ImportMcp> {
   static override summary = 'Make a tool of each tool of an MCP server';
   static override description =
-    'An address is a server over streamable HTTP: its tools run in the sandbox and may reach its host alone. Anything else is a command, in quotes, spoken to over stdio. No tool can start a process, so for a command a small bridge is written beside the tools: started by you, it serves the command on the loopback, and the tools may reach that port alone. What the command itself does is not sandboxed.';
+    'A name of mcpServers in ice.yaml pins the tools of that server in mcp/NAME: agents and nodes call them as mcp/NAME/TOOL, and nothing is generated. Anything else makes a source of each tool. An address is a server over streamable HTTP: its tools run in the sandbox and may reach its host alone. Anything else is a command, in quotes, spoken to over stdio. No tool can start a process, so for a command a small bridge is written beside the tools: started by you, it serves the command on the loopback, and the tools may reach that port alone. What the command itself does is not sandboxed.';
   static override examples = [
+    'ice import mcp github   # of mcpServers in ice.yaml: pins its tools, as mcp/github/create_issue',
+    'ice import mcp github --check   # in CI: has the server changed?',
     'ice import mcp https://mcp.example.com/mcp',
     'ice import mcp https://mcp.example.com/mcp --auth bearer=EXAMPLE_TOKEN   # the value is read from the environment',
     'ice import mcp "npx -y @modelcontextprotocol/server-everything" --name everything',
     'ice import mcp "node server.mjs" --include "read_*" --dry-run',
   ];
-  static override args = { server: requiredArg('Address of a server, or the command that starts one') };
+  static override args = {
+    server: requiredArg('Name of a server in ice.yaml, its address, or the command that starts it'),
+  };
   static override flags = {
     out: Flags.string({ description: 'Folder of the tools; tools/NAME unless said', helpValue: 'DIR' }),
     name: Flags.string({
@@ -44,6 +48,9 @@ export default class ImportMcp extends IceCommand<typeof ImportMcp> {
       description: 'Version of the tools; 1.0.0 unless said',
       helpValue: 'VERSION',
     }),
+    check: Flags.boolean({
+      description: 'Of a server of ice.yaml: fail if its tools are not what is pinned, and write nothing',
+    }),
     'dry-run': Flags.boolean({ description: 'Say what would be written, and write nothing' }),
     force: Flags.boolean({ description: 'Write over files that you changed' }),
   };
@@ -54,10 +61,12 @@ export default class ImportMcp extends IceCommand<typeof ImportMcp> {
     const { assertImportName, assertVersion } = await import('../../import-flags.ts');
     assertImportName(flags.name);
     assertVersion(flags['as-version']);
+    const declared = await this.#declared();
+    if (declared) return declared;
     const folders = foldersOf(await this.workspace(), flags.out);
     const { isUrl } = await import('../../../project/import/foreign-document.ts');
-    const { commandWords } = await import('../../../project/import/mcp/server-process.ts');
-    const { listServerTools } = await import('../../../project/import/mcp/list-tools.ts');
+    const { commandWords } = await import('../../../mcp-client/server-process.ts');
+    const { listServerTools } = await import('../../../mcp-client/list-tools.ts');
     const { matches } = await import('../../../project/import/matches.ts');
     const { importMcp } = await import('../../../project/import/mcp.ts');
     const { server: text } = this.args;
@@ -132,6 +141,38 @@ export default class ImportMcp extends IceCommand<typeof ImportMcp> {
       },
       next: [...(bridge ? [`node ${bridge}   # leave it running`] : []), 'ice validate'],
       quiet: folders.outside,
+    });
+  }
+
+  /** A name of `mcpServers`: its tools are pinned, not written as sources. */
+  async #declared(): Promise<Outcome | undefined> {
+    const { flags, world, output } = this;
+    const { server: name } = this.args;
+    const project = (await this.workspace()).loaded?.project;
+    if (!project || !Object.hasOwn(project.file.mcpServers, name)) {
+      if (flags.check)
+        throw new IceError('usage', '--check is for a server that ice.yaml declares under mcpServers.', {
+          hint: `Declare ${/^[a-z][a-z0-9-]*$/.test(name) ? name : 'it'} there, and pin its tools: ice import mcp NAME`,
+        });
+      return undefined;
+    }
+    for (const flag of ['out', 'name', 'include', 'auth', 'port', 'as-version'] as const)
+      if (flags[flag] !== undefined)
+        throw new IceError('usage', `--${flag} is not for ${name}, which ice.yaml declares.`, {
+          hint: `Write it under mcpServers.${name}.`,
+        });
+    const { pinServer } = await import('../../pin-mcp.ts');
+    output.note(output.theme.dim(`Asking ${name} for its tools …`));
+    return pinServer({
+      project,
+      name,
+      env: world.env,
+      cwd: world.cwd,
+      version: world.version,
+      timeoutMs: flags.timeout,
+      dryRun: flags['dry-run'],
+      check: flags.check,
+      force: flags.force,
     });
   }
 

@@ -110,6 +110,30 @@ export const PROJECT_CODES = {
     'ctx.secrets.EXAMPLE_KEY',
     "permissions: { secrets: ['EXAMPLE_KEY'] },\nctx.secrets.EXAMPLE_KEY",
   ),
+  ICE1530: entry(
+    'A server of MCP that can not be used',
+    'One of `mcpServers` in ice.yaml has either a url (with headers) or a command (with args and env).',
+    'mcpServers: { shop: { url: https://mcp.example.com/mcp, args: [x] } }',
+    'mcpServers: { shop: { url: https://mcp.example.com/mcp } }',
+  ),
+  ICE1531: entry(
+    'A server of MCP whose tools are not pinned',
+    'What the tools of a server take and give is checked before anything runs, so it is kept in mcp/<server>, which is committed. `ice import mcp <server>` asks the server and writes it.',
+    'mcpServers: { shop: … }   # and no folder mcp/shop',
+    'mcpServers: { shop: … }   # after: ice import mcp shop',
+  ),
+  ICE1532: entry(
+    'A pinned tool that can not be read',
+    'The files in mcp/<server> are written by `ice import mcp`, one a tool.',
+    '{ "tool": "find" }',
+    '{ "mcp": 1, "tool": "find", "version": "1.0.0", … }',
+  ),
+  ICE1533: entry(
+    'A pinned tool that is another one by now',
+    'The digest in the file is that of the tool as it was pinned: with its schemas, and with the address, headers or command of its server. `ice import mcp <server>` asks the server again, and gives what changed a new version.',
+    'url: https://other.example.com/mcp   # pinned at https://mcp.example.com/mcp',
+    'url: https://mcp.example.com/mcp',
+  ),
   ICE1519: entry(
     'A part of a tool that is not right',
     'defineTool has other fields, or the value of one has not the form it must have: a permission, a limit, a schema, an example.',

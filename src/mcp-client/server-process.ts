@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
-import { IceError } from '../../../contracts/errors.ts';
+import { IceError } from '../contracts/errors.ts';
 
 const MOST_LINE = 16 * 1024 * 1024;
 const MOST_STDERR = 4_000;
@@ -78,7 +78,7 @@ export class ServerProcess implements Transport {
           this.#fail(
             new IceError(
               'unreachable',
-              `The server ended ${signal ? `by ${signal}` : `with code ${code}`} before it had told its tools.`,
+              `The server ended ${signal ? `by ${signal}` : `with code ${code}`}.`,
               { details: this.traces, hint: 'Run the command by itself to see why.' },
             ),
           );
@@ -211,3 +211,23 @@ export function commandWords(text: string): string[] {
     throw new IceError('usage', 'The command is empty.', { hint: 'ice import mcp "npx -y some-server"' });
   return words;
 }
+
+/** Where things are on this machine, and nothing that opens anything. */
+const PLAIN = [
+  'PATH',
+  'HOME',
+  'USER',
+  'LANG',
+  'LC_ALL',
+  'TZ',
+  'TMPDIR',
+  'TEMP',
+  'TMP',
+  'SystemRoot',
+  'APPDATA',
+];
+
+/** What the program of a declared server gets of this process's environment, besides its secrets. */
+export const plainEnvironment = (
+  env: Readonly<Record<string, string | undefined>>,
+): Record<string, string | undefined> => Object.fromEntries(PLAIN.map((name) => [name, env[name]]));

@@ -1,5 +1,6 @@
-import { IceError } from '../../../contracts/errors.ts';
-import { type ServerCommand, ServerProcess } from './server-process.ts';
+import { IceError } from '../contracts/errors.ts';
+import { transportTo } from './connect.ts';
+import type { ServerCommand, ServerProcess } from './server-process.ts';
 
 /** A tool as a server tells it. */
 export interface ServerTool {
@@ -36,25 +37,17 @@ export async function listServerTools(
   from: ServerCommand | URL,
   options: ListOptions,
 ): Promise<ServerListing> {
-  const { Client, StreamableHTTPClientTransport } = await import('@modelcontextprotocol/client');
+  const { Client } = await import('@modelcontextprotocol/client');
   const timeoutMs = options.timeoutMs ?? 30_000;
   const until = Date.now() + timeoutMs;
   const over = new AbortController();
   const timer = setTimeout(() => over.abort(), timeoutMs);
-  const child = from instanceof URL ? undefined : new ServerProcess(from);
-  const web =
+  const { child, web } = await transportTo(
     from instanceof URL
-      ? new StreamableHTTPClientTransport(from, {
-          requestInit: { headers: options.headers ?? {}, signal: over.signal },
-          fetch: await fetchFor(options.env ?? {}),
-          reconnectionOptions: {
-            maxRetries: 0,
-            initialReconnectionDelay: 1,
-            maxReconnectionDelay: 1,
-            reconnectionDelayGrowFactor: 1,
-          },
-        })
-      : undefined;
+      ? { url: from, headers: options.headers ?? {}, fetch: await fetchFor(options.env ?? {}) }
+      : from,
+    over.signal,
+  );
   const transport = child ?? web!;
   const client = new Client({ name: 'ice', version: options.version }, { capabilities: {} });
   const left = () => ({ timeout: Math.max(1, until - Date.now()), signal: over.signal });
