@@ -16,8 +16,10 @@ export interface NodeView {
   startedAt?: number;
   endedAt?: number;
   usage?: Usage;
-  /** US dollars, of this node alone. */
+  /** US dollars, of this node alone, all attempts together. */
   cost?: number;
+  /** The part of it that steps have told. */
+  stepped?: Spending;
   model?: string;
   error?: EventError;
   /** The failure was handled by `onError` or by the loop. */
@@ -137,5 +139,72 @@ export const plus = (a: Usage | undefined, b: Usage): Usage => ({
   inputTokens: (a?.inputTokens ?? 0) + b.inputTokens,
   outputTokens: (a?.outputTokens ?? 0) + b.outputTokens,
 });
-export const negative = (usage: Usage | undefined): Usage | undefined =>
-  usage && { inputTokens: -usage.inputTokens, outputTokens: -usage.outputTokens };
+
+export interface Spending {
+  usage: Usage;
+  cost: number;
+}
+
+/**
+ * What an attempt says at its end is of the whole of it, earlier steps included, which a later attempt does not pay for
+ * again: what the steps have told is taken off.
+ */
+export function notYetTold(
+  node: NodeView,
+  { usage, cost }: { usage?: Usage; cost?: number },
+): Partial<Spending> {
+  const told = node.stepped;
+  const less = (whole: number, part = 0): number => Math.max(0, whole - part);
+  return {
+    ...(usage
+      ? {
+          usage: {
+            inputTokens: less(usage.inputTokens, told?.usage.inputTokens),
+            outputTokens: less(usage.outputTokens, told?.usage.outputTokens),
+          },
+        }
+      : {}),
+    ...(cost === undefined ? {} : { cost: less(cost, told?.cost) }),
+  };
+}
+
+/** Counts what a node has spent; what a step tells is kept apart, too. */
+export function spendOn(node: NodeView, { usage, cost }: Partial<Spending>, isStep: boolean): void {
+  if (usage) node.usage = plus(node.usage, usage);
+  if (cost !== undefined) node.cost = (node.cost ?? 0) + cost;
+  if (!isStep || (!usage && !cost)) return;
+  const told = node.stepped ?? { usage: { inputTokens: 0, outputTokens: 0 }, cost: 0 };
+  node.stepped = { usage: usage ? plus(told.usage, usage) : told.usage, cost: told.cost + (cost ?? 0) };
+}
+
+/**
+ * A container is tried again: what succeeded inside is kept, and the rest of what it holds begins anew. Items of a loop
+ * that were folded after they failed are taken out of `byPath`, to be opened when they are spoken of again.
+ */
+export function beginAnew(
+  container: NodeView,
+  byPath: Map<string, { view: NodeView; parent?: NodeView }>,
+): void {
+  for (const child of container.children) {
+    if (child.type !== 'item' && child.type !== 'list') clear(child);
+    else if (child.state !== 'succeeded' && child.state !== 'skipped') {
+      clear(child);
+      child.children.forEach(clear);
+    }
+  }
+  container.failed = 0;
+  if (container.type !== 'loop') return;
+  const drawn = new Set(container.children);
+  for (const [path, { view, parent }] of byPath)
+    if (parent === container && !drawn.has(view) && view.state !== 'succeeded' && byPath.delete(path))
+      container.folded -= 1;
+}
+
+function clear(node: NodeView): void {
+  if (node.state === 'succeeded' || node.handled) return;
+  node.state = 'pending';
+  node.error = undefined;
+  node.endedAt = undefined;
+  node.until = undefined;
+  node.skipped = undefined;
+}

@@ -2,14 +2,17 @@ import type { AnyRunEvent, EventData, EventError, NodeState, RunState, Usage } f
 import { ENDED } from './events.ts';
 import type { Json } from './json.ts';
 import {
+  beginAnew,
   foldInto,
   type LogLine,
   type NodeView,
-  negative,
   newView,
+  notYetTold,
   plus,
   SETTLED,
+  type Spending,
   skipReason,
+  spendOn,
   toolStepView,
 } from './node-view.ts';
 import { callerOf, callPath } from './plan.ts';
@@ -17,6 +20,7 @@ import type { OutlineNode } from './runs.ts';
 
 export { type LogLine, type NodeView, SETTLED, spentBy } from './node-view.ts';
 
+const CONTAINERS = new Set(['condition', 'loop', 'parallel', 'workflow']);
 const MOST_LOGS = 1000;
 const MOST_TEXT = 600;
 /** Finished items of a loop that stay open to look at; failed ones stay up to this number as well. */
@@ -164,6 +168,7 @@ export class RunView {
     if (event.attempt !== undefined) node.attempt = Math.max(node.attempt, event.attempt);
     switch (event.type) {
       case 'node.started':
+        if (CONTAINERS.has(node.type) && node.startedAt !== undefined) beginAnew(node, this.#byPath);
         node.state = 'running';
         node.startedAt ??= event.ts;
         node.until = undefined;
@@ -181,7 +186,7 @@ export class RunView {
         node.progress = event.data;
         break;
       case 'node.step':
-        this.#spend(node, event.data.usage, event.data.cost);
+        this.#spend(node, event.data, true);
         node.lastLog = `${event.data.kind} ${event.data.name}`;
         if (event.data.kind === 'tool') this.#toolStep(node, event.data, event.ts);
         node.steppedAt = event.ts;
@@ -197,6 +202,7 @@ export class RunView {
         node.error = event.data.error;
         node.until = event.data.at;
         node.text = undefined;
+        this.#spend(node, notYetTold(node, event.data));
         this.#log(event, 'warn', `attempt ${node.attempt} failed: ${event.data.error.message}`);
         break;
       case 'node.waiting':
@@ -244,24 +250,13 @@ export class RunView {
     node.startedAt ??= ts - (data.durationMs ?? 0);
     node.until = undefined;
     node.text = undefined;
-    // What steps have already been counted is part of the whole that the end says.
-    if (data.usage || data.cost !== undefined) {
-      this.#spend(node, negative(node.usage), -(node.cost ?? 0));
-      node.usage = undefined;
-      node.cost = undefined;
-      this.#spend(node, data.usage, data.cost);
-    }
+    this.#spend(node, notYetTold(node, data));
   }
 
-  #spend(node: NodeView, usage: Usage | undefined, cost: number | undefined): void {
-    if (usage) {
-      node.usage = plus(node.usage, usage);
-      this.usage = plus(this.usage, usage);
-    }
-    if (cost !== undefined) {
-      node.cost = (node.cost ?? 0) + cost;
-      this.cost = Math.max(0, this.cost + cost);
-    }
+  #spend(node: NodeView, spent: Partial<Spending>, isStep = false): void {
+    spendOn(node, spent, isStep);
+    if (spent.usage) this.usage = plus(this.usage, spent.usage);
+    this.cost += spent.cost ?? 0;
   }
 
   #log(event: AnyRunEvent, level: LogLine['level'], message: string, fields?: LogLine['fields']): void {
