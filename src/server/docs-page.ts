@@ -88,7 +88,7 @@ function page(document: Document): string {
         `<details id="schema-${anchor(name)}" open><summary><code>${escaped(name)}</code></summary>${schema.description ? `<p>${code(schema.description)}</p>` : ''}${drawSchema(schema, 0)}</details>`,
     )
     .join('');
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escaped(document.info.title)}</title><style>${STYLE}</style></head><body><nav><h1>${escaped(document.info.title)} <small>${escaped(document.info.version)}</small></h1>${nav}<h2><a href="#schemas">schemas</a></h2></nav><main><header><p>${code(document.info.description ?? '')}</p><p>The same as a document: <a href="/openapi.json">/openapi.json</a> (OpenAPI 3.1).</p></header>${main}<section id="schemas"><h2>schemas</h2>${types}</section></main></body></html>`;
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escaped(document.info.title)}</title><style>${STYLE}</style></head><body><nav><h1>${escaped(document.info.title)} <small>${escaped(document.info.version)}</small></h1>${nav}<h2><a href="#schemas">schemas</a></h2></nav><main><header><p>${code(document.info.description ?? '')}</p><p>A call takes <code>Authorization: Bearer ice_…</code>, unless it says “no token”; what stands beside it is the least role of that token in the project. From a terminal, <code>ice api GET /v1/whoami</code> sends a call with the token of the target.</p><p>The same as a document: <a href="/openapi.json">/openapi.json</a> (OpenAPI 3.1).</p></header>${main}<section id="schemas"><h2>schemas</h2>${types}</section></main></body></html>`;
 }
 
 /** Schemas of one route alone are drawn where it is. */
@@ -167,7 +167,7 @@ const STYLE = `:root{color-scheme:light dark;--bg:#fff;--fg:#1c2430;--dim:#66707
 *{box-sizing:border-box}a[id]{scroll-margin-top:4rem;display:block}body{margin:0;background:var(--bg);color:var(--fg);font:15px/1.55 system-ui,sans-serif;display:grid;grid-template-columns:20rem minmax(0,1fr)}
 nav{position:sticky;top:0;height:100vh;overflow:auto;padding:1.5rem 1.25rem;border-right:1px solid var(--line);background:var(--soft);font-size:13px}
 nav h1{font-size:1.1rem;margin:0 0 1rem}nav h1 small{color:var(--dim);font-weight:400}nav h2{font-size:.75rem;text-transform:uppercase;letter-spacing:.06em;margin:1.2rem 0 .3rem}nav h2 a{color:var(--dim)}
-nav ul{list-style:none;margin:0;padding:0}nav li{white-space:nowrap;overflow:hidden;text-overflow:ellipsis}nav li a{color:var(--fg)}
+nav ul{list-style:none;margin:0;padding:0}nav li{padding-left:3.6rem;text-indent:-3.6rem;overflow-wrap:anywhere}nav li .m{text-indent:0}nav li a{color:var(--fg)}
 a{color:var(--link);text-decoration:none}a:hover{text-decoration:underline}main{padding:1.5rem 2.5rem 6rem;max-width:70rem}
 section>h2{margin:2.5rem 0 .75rem;text-transform:capitalize}code{font:13px ui-monospace,SFMono-Regular,Menlo,monospace}
 details{border:1px solid var(--line);border-radius:8px;margin:.5rem 0;padding:0 1rem}details[open]{padding-bottom:1rem}
@@ -176,4 +176,4 @@ summary:focus-visible{outline:2px solid var(--link);outline-offset:2px}summary s
 .m{font:600 11px ui-monospace,monospace;min-width:3.2rem;display:inline-block}.GET{color:var(--get)}.POST{color:var(--post)}.PUT{color:var(--put)}.DELETE{color:var(--del)}
 h4{margin:1rem 0 .3rem}h4 small,small{color:var(--dim);font-weight:400}table{border-collapse:collapse;width:100%;font-size:14px}td{border-top:1px solid var(--line);padding:.35rem .75rem .35rem 0;vertical-align:top}
 td:first-child{white-space:nowrap;width:1%}td:nth-child(2){color:var(--dim);max-width:22rem}sup{color:var(--del)}td table{margin-top:.4rem;border-left:2px solid var(--line);padding-left:.75rem;display:block}.t{color:var(--dim)}
-:target{border-color:var(--link)}@media(max-width:60rem){body{display:block}nav{position:static;height:auto;border-right:0}main{padding:1rem}}`;
+:target{border-color:var(--link)}@media(max-width:60rem){body{display:block}nav{position:static;height:auto;border-right:0}main{padding:1rem}details{overflow-x:auto}summary code{overflow-wrap:anywhere}td:first-child{white-space:normal}}`;

@@ -34,8 +34,8 @@ export function runTable(runs: RunSummary[], { theme, columns }: View, now: numb
   );
 }
 
-/** How long a run took, or takes. */
-export function tookOf(run: Pick<RunSummary, 'startedAt' | 'endedAt'>, now: number): string {
-  if (!run.startedAt) return '';
+/** How long a run took, or takes; of a paused one only its journal knows. */
+export function tookOf(run: Pick<RunSummary, 'startedAt' | 'endedAt' | 'state'>, now: number): string {
+  if (!run.startedAt || run.state === 'paused') return '';
   return formatDuration((run.endedAt ? Date.parse(run.endedAt) : now) - Date.parse(run.startedAt));
 }
