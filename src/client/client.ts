@@ -271,12 +271,13 @@ export function createClient(options: ClientOptions) {
     },
     /** Values go in, and never come out. */
     secrets: {
-      list: async (more: CallOptions = {}) => (await raw('secretsList', more)).items,
+      list: (more: CallOptions = {}) => raw('secretsList', more),
       put: (secret: string, body: BodyOf<'secretsPut'>, more: CallOptions = {}) =>
         raw('secretsPut', { ...more, params: { secret }, body }),
       remove: (secret: string, more: CallOptions = {}) =>
         raw('secretsRemove', { ...more, params: { secret } }),
-      rotate: (more: CallOptions = {}) => raw('secretsRotate', { ...more, body: {} }),
+      rotate: (body: BodyOf<'secretsRotate'> = {}, more: CallOptions = {}) =>
+        raw('secretsRotate', { ...more, body }),
     },
     whoami: (more: CallOptions = {}) => raw('whoami', more),
     livez: (more: CallOptions = {}) => raw('livez', more),

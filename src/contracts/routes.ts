@@ -89,6 +89,9 @@ const page = z.object({
 const paged = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), next: z.string().nullable() });
 
+/** Where the key is that secrets are sealed under; `none`: it is made, or must be given, before the first one. */
+export const keyPlaceSchema = z.enum(['environment', 'keyring', 'file', 'none']);
+
 export const whoamiSchema = z.object({
   tokenId: z.string(),
   name: z.string(),
@@ -97,7 +100,11 @@ export const whoamiSchema = z.object({
   role: z.enum(['viewer', 'runner', 'developer', 'admin']),
   operator: z.boolean(),
   expiresAt: z.iso.datetime().nullable(),
-  server: z.object({ version: z.string(), trustsPushedCode: z.boolean() }),
+  server: z.object({
+    version: z.string(),
+    trustsPushedCode: z.boolean(),
+    masterKey: keyPlaceSchema,
+  }),
 });
 
 export const tokenSchema = z.object({
@@ -584,7 +591,7 @@ export const ROUTES = {
     summary: 'The names of the secrets, never their values',
     role: 'developer',
     params: projectParams,
-    response: z.object({ items: z.array(secretSchema) }),
+    response: z.object({ items: z.array(secretSchema), masterKey: keyPlaceSchema }),
     status: 200,
     safe: true,
   }),
@@ -615,11 +622,12 @@ export const ROUTES = {
     method: 'POST',
     path: `${P}/secrets/rotate`,
     tag: 'secrets',
-    summary: 'Put every secret of the target under its current master key; says how many were not',
+    summary:
+      'Put every secret of the target under its current master key, or a new one; says how many were not',
     role: 'admin',
     params: projectParams,
-    body: z.strictObject({}).prefault({}),
-    response: z.object({ resealed: z.number().int() }),
+    body: z.strictObject({ newKey: z.boolean().optional() }).prefault({}),
+    response: z.object({ resealed: z.number().int(), masterKey: keyPlaceSchema }),
     status: 200,
     safe: true,
   }),

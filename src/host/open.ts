@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Fetch } from '../client/request.ts';
 import { SETTINGS, type SettingName } from '../contracts/config.ts';
 import { IceError } from '../contracts/errors.ts';
@@ -11,15 +11,17 @@ import type { Tape } from '../models/cassettes.ts';
 import type { Models } from '../models/port.ts';
 import type { ToolEffects } from '../nodes/tool.ts';
 import type { Settings } from '../project/config.ts';
+import type { KeyringOptions } from '../project/keyring.ts';
 import { iceVersion } from '../project/toolchain.ts';
 import type { HostFetch } from '../sandbox/port.ts';
-import { loadMasterKeys, type MasterKeys } from '../secrets/master-keys.ts';
+import type { KeySource } from '../secrets/key-source.ts';
 import type { Secrets } from '../secrets/port.ts';
 import { type App, createApp } from '../server/app.ts';
 import type { LogEntry, Services } from '../server/services.ts';
 import { inProcessFetch } from './in-process-fetch.ts';
 import { lazyEngine } from './lazy-engine.ts';
 import { logToStderr } from './log.ts';
+import { openMasterKeys } from './master-key.ts';
 import { openMcpServers } from './mcp-servers.ts';
 import { createMetrics } from './metrics.ts';
 import { operatorToken, registerOperator } from './operator-token.ts';
@@ -59,6 +61,8 @@ export interface HostOptions {
   env?: Readonly<Record<string, string | undefined>>;
   /** Tests: who answers the models and the network of a project's runs, in their place. */
   tapeOf?(project: string): Tape | undefined;
+  /** Tests: how the keyring of the system is reached. */
+  keyring?: Omit<KeyringOptions, 'enabled'>;
   /** Tests: the secrets of all projects; those of the vault unless said. */
   secrets?: Secrets;
   /** Receives what went wrong inside; stderr from the level of the setting on unless said. */
@@ -157,11 +161,20 @@ function assemble(parts: Parts): Host {
   const network = openToolNetwork({ allowPrivate: parts.options.allowPrivateNetwork ?? parts.local });
   const servers = openMcpServers({ cwd: parts.cwd, env: parts.env, version }, parts.options.tapeOf);
   const std = openStd(runtimes);
-  const secrets = parts.options.secrets ?? openSecrets(parts);
+  const masterKeys = openMasterKeys({
+    cwd: parts.cwd,
+    local: parts.local,
+    text: parts.setting('masterKey'),
+    file: parts.setting('masterKeyFile'),
+    // Only the command line's settings say that the user's keyring may be asked.
+    keyring: parts.options.settings ? parts.setting('keyring') : '0',
+    reach: parts.options.keyring,
+  });
+  const secrets = parts.options.secrets ?? openSecrets(parts, masterKeys);
   const models = once(() => openModelsOf(parts, secrets));
   const startChecks = once(() => Promise.all([import('./start-models.ts'), import('./start-secrets.ts')]));
-  const runs = sealRuns(stores.runs, () => {
-    const keys = masterKeysOf(parts);
+  const runs = sealRuns(stores.runs, async (id) => {
+    const keys = await masterKeys.keys(id);
     if (keys) return keys;
     throw new IceError('machine', 'This target has no master key, so it can keep no secret inputs', {
       hint: 'Set ICE_MASTER_KEY (32 bytes in base64) or ICE_MASTER_KEY_FILE, and start it again.',
@@ -283,27 +296,15 @@ async function releaseDead({ leases, runs }: Stores): Promise<void> {
   }
 }
 
-function masterKeysOf({ cwd, setting, local }: Parts): MasterKeys | undefined {
-  const text = setting('masterKey');
-  const named = setting('masterKeyFile');
-  // On one's own machine the key lies beside the database, and is made when it is first needed.
-  const file = named ?? (local ? join(cwd, '.ice', 'master.key') : undefined);
-  return loadMasterKeys({
-    ...(text === undefined ? {} : { text }),
-    ...(file === undefined ? {} : { file }),
-    make: named === undefined && local,
-  });
-}
-
 /** Secrets of tools and keys of models. Loaded when the first one is asked for. */
-function openSecrets(parts: Parts): Secrets {
+function openSecrets(parts: Parts, keys: KeySource): Secrets {
   const { env, local, stores } = parts;
   let vault: Promise<Secrets> | undefined;
   const open = (): Promise<Secrets> => {
     vault ??= import('../secrets/vault.ts').then(({ createVault }) =>
       createVault({
         store: stores.secrets,
-        keys: () => masterKeysOf(parts),
+        keys,
         ...(local ? { environment: env } : {}),
       }),
     );
@@ -315,7 +316,8 @@ function openSecrets(parts: Parts): Secrets {
     list: async (...args) => (await open()).list(...args),
     set: async (...args) => (await open()).set(...args),
     remove: async (...args) => (await open()).remove(...args),
-    rotate: async () => (await open()).rotate(),
+    rotate: async (...args) => (await open()).rotate(...args),
+    keyPlace: () => keys.place(),
   };
 }
 

@@ -32,11 +32,11 @@ const MOST_KNOWN = 2_000;
  * input; without one its creation fails with `machine`. A run's journal is never written again, so a rotation leaves
  * it under the key of its time: that one has to stay among the keys while such runs are to be read.
  */
-export function sealRuns(store: RunStore, load: () => MasterKeys): SealedRuns {
+export function sealRuns(store: RunStore, load: (id?: string) => Promise<MasterKeys>): SealedRuns {
   let loaded: MasterKeys | undefined;
-  const keys = (): MasterKeys => {
-    loaded ??= load();
-    return loaded;
+  /** Asked for before anything is sealed or opened: a commit waits for nothing. */
+  const ready = async (id?: string): Promise<void> => {
+    loaded = await load(id);
   };
   /** Runs by id (each project may have one of it), with their secrets, or null for a run without. */
   const known = new Map<string, { project: string; run: SecretRun | null }[]>();
@@ -58,19 +58,26 @@ export function sealRuns(store: RunStore, load: () => MasterKeys): SealedRuns {
   };
   const aboutOf = (project: string, runId: string): string => `${project}\0input of ${runId}`;
   const sealOne = (value: Json, about: string): string =>
-    MARK + JSON.stringify(seal(keys().current, JSON.stringify(value), about));
+    MARK + JSON.stringify(seal(loaded!.current, JSON.stringify(value), about));
   const openOne = (text: string, about: string): Json =>
-    JSON.parse(open(keys(), JSON.parse(text.slice(MARK.length)) as SealedValue, about)) as Json;
+    JSON.parse(open(loaded!, JSON.parse(text.slice(MARK.length)) as SealedValue, about)) as Json;
 
   /** What a run's first event says of it. */
-  const learn = (project: string, runId: string, first: AnyRunEvent | undefined): SecretRun | null => {
+  const learn = async (
+    project: string,
+    runId: string,
+    first: AnyRunEvent | undefined,
+  ): Promise<SecretRun | null> => {
     const about = aboutOf(project, runId);
     const values: Json[] = [];
     // Not there yet: another process may still make it.
     if (first === undefined) return null;
     if (first.type === 'run.created')
       for (const value of Object.values(first.data.inputs))
-        if (typeof value === 'string' && value.startsWith(MARK)) values.push(openOne(value, about));
+        if (typeof value === 'string' && value.startsWith(MARK)) {
+          await ready((JSON.parse(value.slice(MARK.length)) as SealedValue).key);
+          values.push(openOne(value, about));
+        }
     return remember(
       project,
       runId,
@@ -132,6 +139,7 @@ export function sealRuns(store: RunStore, load: () => MasterKeys): SealedRuns {
         remember(row.project, row.id, null);
         return store.create(run, lease);
       }
+      await ready();
       const about = aboutOf(row.project, row.id);
       const inputs: JsonObject = { ...first.data.inputs };
       for (const name of names) if (inputs[name] !== undefined) inputs[name] = sealOne(inputs[name], about);
@@ -139,14 +147,14 @@ export function sealRuns(store: RunStore, load: () => MasterKeys): SealedRuns {
       // Forgotten first: a run with this id may be there already, with other inputs.
       forget(row.project, row.id);
       const made = await store.create({ ...run, events: [sealed, ...events.slice(1)] }, lease);
-      if (made.created) learn(row.project, row.id, sealed);
+      if (made.created) await learn(row.project, row.id, sealed);
       return made;
     },
     async events(project, runId, afterSeq, limit) {
       const events = await store.events(project, runId, afterSeq, limit);
       const run =
         knownOf(project, runId) ??
-        (events[0]?.seq === 1 ? learn(project, runId, events[0]) : await secretRun(project, runId));
+        (events[0]?.seq === 1 ? await learn(project, runId, events[0]) : await secretRun(project, runId));
       return run ? events.map((event) => dataOf(event, (data) => openIn(data, run))) : events;
     },
     commit(change: Change): Promise<void> {

@@ -41,5 +41,6 @@ export function createTestSecrets({ real, env, kept }: TestSecretsOptions): Secr
     set: async () => fixed(),
     remove: async () => fixed(),
     rotate: async () => fixed(),
+    keyPlace: async () => 'none',
   };
 }

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, write
 import { join } from 'node:path';
 import { IceError } from '../contracts/errors.ts';
 import { explainFileError } from './file-errors.ts';
+import { KEYRING_SERVICE, type Keyring, openKeyring } from './keyring.ts';
 
 /** Where a token is kept: a variable, the keyring of the system, or a file that only its owner can read. */
 export type CredentialPlace = 'env' | 'keyring' | 'file';
@@ -12,13 +13,6 @@ export interface Credential {
   place: CredentialPlace;
   /** `ICE_API_TOKEN`, `the keyring`, or the path of the file. */
   from: string;
-}
-
-/** The part of keytar that is used; it is loaded only when a credential is needed. */
-export interface Keyring {
-  getPassword(service: string, account: string): Promise<string | null>;
-  setPassword(service: string, account: string, password: string): Promise<void>;
-  deletePassword(service: string, account: string): Promise<boolean>;
 }
 
 export interface CredentialOptions {
@@ -42,47 +36,24 @@ export interface Credentials {
   remove(url: string): Promise<boolean>;
 }
 
-const SERVICE = 'iceos';
-
 /**
  * Tokens of servers. They are kept by the origin of the address, not by the target's name: a project that came from
  * elsewhere may give a name of yours another address, and must not get your token with it.
  */
 export function openCredentials(options: CredentialOptions): Credentials {
   const file = join(options.folder, 'credentials.json');
-  const timeoutMs = options.timeoutMs ?? 3_000;
-  let keyring: Promise<Keyring | undefined> | undefined;
-
-  const load = async (): Promise<Keyring> => {
-    const module = (await import('keytar')) as unknown as Keyring & { default?: Keyring };
-    return module.default ?? module;
-  };
-  /** Undefined when there is no keyring, it fails or does not answer: then the file serves. */
-  const ask = async <T>(question: (keyring: Keyring) => Promise<T>): Promise<T | undefined> => {
-    if (!options.keyring) return undefined;
-    // It throws without libsecret and rejects without a session bus: both mean "no keyring here".
-    keyring ??= (options.loadKeyring ?? load)().catch(() => undefined);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(resolve, timeoutMs, undefined);
-    });
-    const answer = keyring.then((ring) => ring && question(ring)).catch(() => undefined);
-    try {
-      const value = await Promise.race([answer, late]);
-      // One that did not answer once is not asked again: each question would take as long.
-      if (value === undefined) keyring = Promise.resolve(undefined);
-      return value;
-    } finally {
-      clearTimeout(timer);
-    }
-  };
+  const ask = openKeyring({
+    enabled: options.keyring,
+    ...(options.loadKeyring && { load: options.loadKeyring }),
+    ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
+  });
 
   return {
     async get(url) {
       if (options.envToken) return { token: options.envToken, place: 'env', from: 'ICE_API_TOKEN' };
       const account = originOf(url);
       // A wrapped answer, because null ("no such entry") is an answer too.
-      const kept = await ask(async (ring) => ({ token: await ring.getPassword(SERVICE, account) }));
+      const kept = await ask(async (ring) => ({ token: await ring.getPassword(KEYRING_SERVICE, account) }));
       if (kept?.token) return { token: kept.token, place: 'keyring', from: 'the keyring' };
       const token = readTokens(file)[account];
       return token === undefined ? undefined : { token, place: 'file', from: file };
@@ -91,9 +62,9 @@ export function openCredentials(options: CredentialOptions): Credentials {
     async set(url, token) {
       const account = originOf(url);
       const kept = await ask(async (ring) => {
-        await ring.setPassword(SERVICE, account, token);
+        await ring.setPassword(KEYRING_SERVICE, account, token);
         // A headless keyring may take everything and give nothing back.
-        return (await ring.getPassword(SERVICE, account)) === token;
+        return (await ring.getPassword(KEYRING_SERVICE, account)) === token;
       });
       if (kept) {
         const tokens = readTokens(file);
@@ -106,7 +77,9 @@ export function openCredentials(options: CredentialOptions): Credentials {
 
     async remove(url) {
       const account = originOf(url);
-      const removed = await ask(async (ring) => ({ was: await ring.deletePassword(SERVICE, account) }));
+      const removed = await ask(async (ring) => ({
+        was: await ring.deletePassword(KEYRING_SERVICE, account),
+      }));
       const tokens = readTokens(file);
       const inFile = Object.hasOwn(tokens, account);
       if (inFile) writeTokens(file, without(tokens, account));

@@ -1,3 +1,5 @@
+import type { KeyPlace } from './key-source.ts';
+
 /** Names of secrets are those of environment variables, so that a tool reads the same name wherever it runs. */
 export const SECRET_NAME = /^[A-Z][A-Z0-9_]{0,99}$/;
 /** Longer values are files, not secrets; it also bounds what redaction has to look for. */
@@ -58,6 +60,8 @@ export interface Secrets {
   /** Fails with `bad_request` on a name or value that can't be one. */
   set(project: string, name: string, value: string, by: string): Promise<SecretInfo>;
   remove(project: string, name: string): Promise<boolean>;
-  /** Puts every secret under the current master key; says how many were not. */
-  rotate(): Promise<{ resealed: number }>;
+  /** Puts every secret under the current master key, or a new one; says how many were not. */
+  rotate(how?: { newKey?: boolean }): Promise<{ resealed: number }>;
+  /** Where the master key is. */
+  keyPlace(): Promise<KeyPlace>;
 }

@@ -1,5 +1,6 @@
 import { IceError } from '../contracts/errors.ts';
 import { open, reseal, seal } from './envelope.ts';
+import type { KeySource } from './key-source.ts';
 import type { MasterKeys } from './master-keys.ts';
 import {
   LONGEST_SECRET,
@@ -12,8 +13,8 @@ import {
 
 export interface VaultOptions {
   store: SecretStore;
-  /** Read when the first secret is opened or sealed; undefined = this target has no master key. */
-  keys(): MasterKeys | undefined;
+  /** Read when the first secret is opened or sealed. */
+  keys: KeySource;
   now?: () => number;
   /** Looked into first: the environment of a local target, where its user is its operator. Never a server's. */
   environment?: Record<string, string | undefined>;
@@ -35,10 +36,9 @@ const BATCH = 100;
 export function createVault(options: VaultOptions): Secrets {
   const { store, environment = {} } = options;
   const now = options.now ?? Date.now;
-  let loaded: MasterKeys | undefined;
-  const keys = (): MasterKeys => {
-    loaded ??= options.keys();
-    if (loaded) return loaded;
+  const keys = async (id?: string): Promise<MasterKeys> => {
+    const found = await options.keys.keys(id);
+    if (found) return found;
     throw new IceError('machine', 'This target has no master key, so it can keep no secrets', {
       hint: 'Set ICE_MASTER_KEY (32 bytes in base64) or ICE_MASTER_KEY_FILE, and start it again.',
     });
@@ -48,7 +48,7 @@ export function createVault(options: VaultOptions): Secrets {
     const given = Object.hasOwn(environment, name) ? environment[name] : undefined;
     if (given) return given;
     const row = await store.get(project, name);
-    return row && open(keys(), row.sealed, about(project, name));
+    return row && open(await keys(row.sealed.key), row.sealed, about(project, name));
   };
 
   return {
@@ -69,18 +69,19 @@ export function createVault(options: VaultOptions): Secrets {
     list: async (project) => (await store.list(project)).map(infoOf),
     async set(project, name, value, by) {
       assertSecret(name, value);
-      const sealed = seal(keys().current, value, about(project, name));
+      const sealed = seal((await keys()).current, value, about(project, name));
       return infoOf(await store.put({ project, name, sealed, updatedAt: now(), updatedBy: by }));
     },
     remove: (project, name) => store.remove(project, name),
-    async rotate() {
-      const { current } = keys();
+    keyPlace: () => options.keys.place(),
+    async rotate({ newKey = false } = {}) {
+      const { current } = newKey ? await options.keys.renew() : await keys();
       let resealed = 0;
       for (;;) {
         const rows = await store.notUnder(current.id, BATCH);
         if (rows.length === 0) return { resealed };
         for (const row of rows) {
-          const sealed = reseal(keys(), row.sealed, about(row.project, row.name));
+          const sealed = reseal(await keys(row.sealed.key), row.sealed, about(row.project, row.name));
           // False: a new value came meanwhile, and is under the current key already.
           if (await store.reseal({ ...row, sealed })) resealed++;
         }

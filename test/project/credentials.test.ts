@@ -1,7 +1,8 @@
 import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Keyring, openCredentials } from '../../src/project/credentials.ts';
+import { openCredentials } from '../../src/project/credentials.ts';
+import type { Keyring } from '../../src/project/keyring.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const URL_ONE = 'https://one.example.com/some/path';

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { loadMasterKeys, parseMasterKeys } from '../../src/secrets/master-keys.ts';
+import { openKeySource } from '../../src/secrets/key-source.ts';
+import { parseMasterKeys } from '../../src/secrets/master-keys.ts';
 import type { SecretStore } from '../../src/secrets/port.ts';
 import { createVault } from '../../src/secrets/vault.ts';
 import { openSqlite, type SqliteConnection } from '../../src/stores/sqlite/connection.ts';
@@ -29,7 +30,7 @@ afterEach(() => {
 const vault = (keys: string | undefined = OLD, environment: Record<string, string> = {}) =>
   createVault({
     store,
-    keys: () => (keys ? parseMasterKeys(keys, 'ICE_MASTER_KEY') : undefined),
+    keys: openKeySource({ text: keys }),
     now: () => 1000,
     environment,
   });
@@ -178,23 +179,4 @@ describe('master keys', () => {
       if (text !== '') expect(error.message).not.toContain(text.slice(-8));
     },
   );
-
-  test('the file is made once, for its owner only, and two starters agree', () => {
-    const file = join(folder, 'keys', 'master.key');
-    const first = loadMasterKeys({ file, make: true })!;
-    expect(statSync(file).mode & 0o777).toBe(0o600);
-    expect(loadMasterKeys({ file, make: true })!.current.id).toBe(first.current.id);
-    expect(readdirSync(join(folder, 'keys'))).toEqual(['master.key']);
-    chmodSync(file, 0o644);
-    expect(loadMasterKeys({ file })!.current.id).toBe(first.current.id);
-    expect(statSync(file).mode & 0o777).toBe(0o600);
-  });
-
-  test('a file that was named must be there, and hold a key', () => {
-    expect(() => loadMasterKeys({ file: join(folder, 'none') })).toThrow(/is not there/);
-    writeFileSync(join(folder, 'bad'), 'nonsense');
-    expect(() => loadMasterKeys({ file: join(folder, 'bad') })).toThrow(/32 bytes/);
-    expect(loadMasterKeys({})).toBeUndefined();
-    expect(() => loadMasterKeys({ file: folder })).toThrow(/cannot be used/);
-  });
 });

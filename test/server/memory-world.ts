@@ -6,7 +6,7 @@ import type { Clock, RunPatch } from '../../src/engine/ports.ts';
 import { inProcessFetch } from '../../src/host/in-process-fetch.ts';
 import { checkSchema } from '../../src/language/schema/index.ts';
 import type { Role, TokenRow } from '../../src/registry/ports.ts';
-import { parseMasterKeys } from '../../src/secrets/master-keys.ts';
+import { openKeySource } from '../../src/secrets/key-source.ts';
 import { createVault } from '../../src/secrets/vault.ts';
 import { type App, createApp } from '../../src/server/app.ts';
 import type { LogEntry, Services } from '../../src/server/services.ts';
@@ -62,7 +62,7 @@ export async function memoryWorld(config: Partial<Services['config']> = {}): Pro
     drafts: createMemoryDraftStore(),
     secrets: createVault({
       store: createMemorySecretStore(),
-      keys: () => parseMasterKeys(Buffer.alloc(32, 7).toString('base64'), 'the test'),
+      keys: openKeySource({ text: Buffer.alloc(32, 7).toString('base64') }),
       now: () => clock.time,
     }),
     // Its worker is never started: runs are made and then stand still, until a test writes to their journals.

@@ -6,6 +6,7 @@ import { EXIT, IceError } from '../../contracts/errors.ts';
 import { settingsAsGiven } from '../../project/config.ts';
 import { IceCommand } from '../base-command.ts';
 import type { Outcome } from '../outcome.ts';
+import { keyPlaceText } from '../render/key-place.ts';
 import { table } from '../render/table.ts';
 import { oneLine, pad } from '../render/text-width.ts';
 import { targetOf, type Workspace } from '../workspace.ts';
@@ -36,7 +37,7 @@ export default class Doctor extends IceCommand<typeof Doctor> {
       this.#target(workspace),
       await this.#keyring(workspace),
       await this.#port(settings.host.value ?? '127.0.0.1', Number(settings.port.value ?? 4747), workspace),
-      await this.#database(workspace),
+      ...(await this.#database(workspace)),
     ];
     const problems = checks.filter((check) => check.state === 'problem');
     return {
@@ -151,10 +152,11 @@ export default class Doctor extends IceCommand<typeof Doctor> {
     return { name: 'port', state: 'warning', says: `${port} is in use`, fix: 'ice dev --port 0' };
   }
 
-  async #database(workspace: Workspace): Promise<Check> {
+  async #database(workspace: Workspace): Promise<Check[]> {
     const root = workspace.loaded?.project?.root ?? workspace.cwd;
     const file = resolve(root, workspace.settings.database.value ?? '.ice/ice.db');
-    if (!existsSync(file)) return { name: 'database', state: 'ok', says: `${file} is made by the first run` };
+    if (!existsSync(file))
+      return [{ name: 'database', state: 'ok', says: `${file} is made by the first run` }];
     try {
       const { openHost } = await import('../../host/index.ts');
       const host = await openHost({
@@ -165,13 +167,16 @@ export default class Doctor extends IceCommand<typeof Doctor> {
       });
       try {
         host.stores.check();
-        return { name: 'database', state: 'ok', says: `${file}, durability ${host.status().durability}` };
+        return [
+          { name: 'database', state: 'ok', says: `${file}, durability ${host.status().durability}` },
+          { name: 'secrets', state: 'ok', says: keyPlaceText[await host.secrets.keyPlace()] },
+        ];
       } finally {
         await host.close();
       }
     } catch (error) {
       const { message, hint } = IceError.from(error);
-      return { name: 'database', state: 'problem', says: message, ...(hint ? { fix: hint } : {}) };
+      return [{ name: 'database', state: 'problem', says: message, ...(hint ? { fix: hint } : {}) }];
     }
   }
 }

@@ -165,7 +165,7 @@ export default class Validate extends IceCommand<typeof Validate> {
     if (set.size === names.length || !existsSync(this.#database(workspace))) return set;
     try {
       const kept = await this.connected(workspace, ({ client }) => client.secrets.list());
-      for (const { name } of kept) set.add(name);
+      for (const { name } of kept.items) set.add(name);
       return set;
     } catch (error) {
       if (!(error instanceof IceError)) throw error;

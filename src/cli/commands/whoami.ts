@@ -1,5 +1,6 @@
 import { IceCommand } from '../base-command.ts';
 import type { Outcome } from '../outcome.ts';
+import { keyPlaceText } from '../render/key-place.ts';
 import { credentialsOf, targetOf } from '../workspace.ts';
 
 export default class Whoami extends IceCommand<typeof Whoami> {
@@ -27,6 +28,7 @@ export default class Whoami extends IceCommand<typeof Whoami> {
         ],
         ['token', `${who.tokenId}, from ${from}`],
         ['expires', who.expiresAt ?? 'never'],
+        ['secrets', keyPlaceText[who.server.masterKey]],
         ['server', `ice ${who.server.version}`],
       ];
       return {

@@ -41,7 +41,11 @@ export function identityRoutes(
         role: token.role,
         operator: token.operator,
         expiresAt: iso(token.expiresAt),
-        server: { version: config.version, trustsPushedCode: config.trustPushedCode },
+        server: {
+          version: config.version,
+          trustsPushedCode: config.trustPushedCode,
+          masterKey: (await services.secrets?.keyPlace()) ?? 'none',
+        },
       },
     }),
     tokensList: async ({ token }) => ({

@@ -21,7 +21,9 @@ export function secretRoutes(
     });
   };
   return {
-    secretsList: async ({ project }) => ({ body: { items: (await kept().list(project)).map(shown) } }),
+    secretsList: async ({ project }) => ({
+      body: { items: (await kept().list(project)).map(shown), masterKey: await kept().keyPlace() },
+    }),
     secretsPut: async ({ project, params, body, token }) => ({
       body: shown(await kept().set(project, params.secret, body.value, callerName(token))),
     }),
@@ -29,6 +31,8 @@ export function secretRoutes(
       if (!(await kept().remove(project, params.secret))) throw missingOf('secretsRemove', params);
       return { body: undefined };
     },
-    secretsRotate: async () => ({ body: await kept().rotate() }),
+    secretsRotate: async ({ body }) => ({
+      body: { ...(await kept().rotate(body)), masterKey: await kept().keyPlace() },
+    }),
   };
 }

@@ -1,6 +1,7 @@
 import { IceCommand } from '../../base-command.ts';
 import type { Outcome } from '../../outcome.ts';
 import { formatAge } from '../../render/figures.ts';
+import { keyPlaceText } from '../../render/key-place.ts';
 import { table } from '../../render/table.ts';
 
 export default class SecretList extends IceCommand<typeof SecretList> {
@@ -10,24 +11,27 @@ export default class SecretList extends IceCommand<typeof SecretList> {
 
   override async run(): Promise<Outcome> {
     return this.connected(await this.workspace(), async ({ client, target }) => {
-      const items = await client.secrets.list();
+      const { items, masterKey } = await client.secrets.list();
       const now = Date.now();
       return {
-        body: { items, target },
+        body: { items, masterKey, target },
         text: ({ theme, columns }) =>
           items.length === 0
             ? [theme.dim('No secrets')]
-            : table(
-                items,
-                [
-                  { title: 'NAME', cell: (one) => one.name, flex: true },
-                  { title: 'VERSION', cell: (one) => String(one.version) },
-                  { title: 'SET', cell: (one) => formatAge(Date.parse(one.updatedAt), now) },
-                  { title: 'BY', cell: (one) => one.updatedBy, optional: true },
-                ],
-                theme,
-                columns,
-              ),
+            : [
+                ...table(
+                  items,
+                  [
+                    { title: 'NAME', cell: (one) => one.name, flex: true },
+                    { title: 'VERSION', cell: (one) => String(one.version) },
+                    { title: 'SET', cell: (one) => formatAge(Date.parse(one.updatedAt), now) },
+                    { title: 'BY', cell: (one) => one.updatedBy, optional: true },
+                  ],
+                  theme,
+                  columns,
+                ),
+                theme.dim(keyPlaceText[masterKey]),
+              ],
         ...(items.length === 0 ? { next: ['ice secret set EXAMPLE_KEY'] } : {}),
       };
     });
