@@ -34,6 +34,10 @@ export async function listenLocally(
     trustPushedCode: options.trustPushedCode ?? false,
   });
   try {
+    // An operator's slip is told now, and not to the first who asks a model.
+    const { modelPrices, modelLimits, modelEndpoints, modelTimeout } = settings;
+    if ([modelPrices, modelLimits, modelEndpoints, modelTimeout].some(({ value }) => value !== undefined))
+      await host.models();
     const serving = await serve(host, {
       ...(settings.host.value === undefined ? {} : { hostname: settings.host.value }),
       ...(settings.port.value === undefined ? {} : { port: Number(settings.port.value) }),

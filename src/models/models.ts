@@ -212,7 +212,9 @@ function allFailed(models: string[], failures: IceError[]): IceError {
   const usage = { inputTokens: sum('inputTokens'), outputTokens: sum('outputTokens') };
   return new IceError(
     isUnavailable(last) ? retry.code : last.code,
-    failures.map((error, i) => `${models[i]}: ${error.message}`).join('; '),
+    failures
+      .map(({ message }, i) => (message.includes(models[i]!) ? message : `${models[i]}: ${message}`))
+      .join('; '),
     {
       hint: last.hint,
       terminal: isUnavailable(last) ? retry.terminal : last.terminal,
