@@ -70,7 +70,7 @@ function page(document: Document): string {
         `<h2><a href="#${tag}">${escaped(tag)}</a></h2><ul>${operations
           .map(
             ([method, path]) =>
-              `<li><a href="#${anchor(`${method} ${path}`)}"><b class="m ${method}">${method}</b> ${escaped(short(path))}</a></li>`,
+              `<li><a href="#${anchor(`${method} ${path}`)}"><b class="m ${method}">${method}</b> ${breakable(short(path))}</a></li>`,
           )
           .join('')}</ul>`,
     )
@@ -93,6 +93,9 @@ function page(document: Document): string {
 
 /** Schemas of one route alone are drawn where it is. */
 const OWN = /(Body|Answer)$/;
+
+/** A long path breaks before a part of it, never in a word. */
+const breakable = (path: string): string => escaped(path).replaceAll('/', '<wbr>/');
 
 const short = (path: string): string => path.replace('/v1/projects/{project}', '…');
 
@@ -167,7 +170,7 @@ const STYLE = `:root{color-scheme:light dark;--bg:#fff;--fg:#1c2430;--dim:#66707
 *{box-sizing:border-box}a[id]{scroll-margin-top:4rem;display:block}body{margin:0;background:var(--bg);color:var(--fg);font:15px/1.55 system-ui,sans-serif;display:grid;grid-template-columns:20rem minmax(0,1fr)}
 nav{position:sticky;top:0;height:100vh;overflow:auto;padding:1.5rem 1.25rem;border-right:1px solid var(--line);background:var(--soft);font-size:13px}
 nav h1{font-size:1.1rem;margin:0 0 1rem}nav h1 small{color:var(--dim);font-weight:400}nav h2{font-size:.75rem;text-transform:uppercase;letter-spacing:.06em;margin:1.2rem 0 .3rem}nav h2 a{color:var(--dim)}
-nav ul{list-style:none;margin:0;padding:0}nav li{padding-left:3.6rem;text-indent:-3.6rem;overflow-wrap:anywhere}nav li .m{text-indent:0}nav li a{color:var(--fg)}
+nav ul{list-style:none;margin:0;padding:0}nav li{padding-left:3.6rem;text-indent:-3.6rem}nav li .m{text-indent:0}nav li a{color:var(--fg)}
 a{color:var(--link);text-decoration:none}a:hover{text-decoration:underline}main{padding:1.5rem 2.5rem 6rem;max-width:70rem}
 section>h2{margin:2.5rem 0 .75rem;text-transform:capitalize}code{font:13px ui-monospace,SFMono-Regular,Menlo,monospace}
 details{border:1px solid var(--line);border-radius:8px;margin:.5rem 0;padding:0 1rem}details[open]{padding-bottom:1rem}
