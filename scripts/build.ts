@@ -169,6 +169,7 @@ const COMMANDS = [
   'src/cli/main.ts',
   'src/cli/base-command.ts',
   ...RUNNING,
+  'src/host/workbench.ts',
   'src/cli/commands/run.ts',
   'src/cli/commands/runs/list.ts',
   'src/cli/commands/validate.ts',

@@ -4,6 +4,7 @@ import { IceError } from '../contracts/errors.ts';
 // Not lazily: what all commands share is then one file to load, instead of thirty.
 import { type Connection, connect } from './connect.ts';
 import { GLOBAL_FLAGS } from './flags.ts';
+import type { Workbench } from './local-workbench.ts';
 import type { Outcome } from './outcome.ts';
 import type { Output } from './output.ts';
 import { type InputStream, readStdin } from './stdin.ts';
@@ -94,10 +95,15 @@ export abstract class IceCommand<T extends Parsed = Parsed> extends Command {
   protected async connected<R>(
     workspace: Workspace,
     work: (connection: Connection) => Promise<R>,
-    { changes = false }: { changes?: boolean } = {},
+    { changes = false, workbench }: { changes?: boolean; workbench?: Workbench } = {},
   ): Promise<R> {
     const { env, version, output } = this.world;
-    const connection = await connect(workspace, { env, version, warn: (message) => output.warn(message) });
+    const connection = await connect(workspace, {
+      env,
+      version,
+      warn: (message) => output.warn(message),
+      workbench,
+    });
     try {
       const { name, url, project, from, through } = connection.target;
       const line = `target ${name}${url ? ` (${url})` : ''}, project ${project}, chosen by ${from}`;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Client, createClient, type Fetch } from '../client/index.ts';
 import { IceError } from '../contracts/errors.ts';
 import type { Target } from '../project/targets.ts';
+import type { Workbench } from './local-workbench.ts';
 import { credentialsOf, projectOf, targetOf, type Workspace } from './workspace.ts';
 
 /** A client of wherever the command goes. Nothing outside of this file knows whether that is local. */
@@ -11,8 +12,6 @@ export interface Connection {
   target: TargetNote;
   /** This process executes runs itself: there is no server to leave them to. */
   executes: boolean;
-  /** Starts what runs tools ahead of the first call, where this process runs them. */
-  warm(): void;
   /** Executes a run, if this process is the one to do it; resolves when the run is left alone. */
   drive(runId: string): Promise<void>;
   /** Gives a run back, for another process to go on with; nothing to do where a server has it. */
@@ -35,6 +34,8 @@ export interface ConnectOptions {
   env: NodeJS.ProcessEnv;
   version: string;
   warn(message: string): void;
+  /** What a command builds with: a host in this process runs tools where they were looked at. */
+  workbench?: Workbench | undefined;
 }
 
 /** Opens the target of a command. Errors: `unauthenticated`, `not_found`, `project_invalid`, those of the database. */
@@ -47,7 +48,6 @@ export async function connect(workspace: Workspace, options: ConnectOptions): Pr
 
 const stays = {
   executes: false,
-  warm: () => {},
   drive: async () => {},
   suspend: async () => {},
   close: async () => {},
@@ -118,6 +118,7 @@ async function connectLocal(
     env: options.env,
     local: true,
     policy: file.policy?.permissions,
+    ...(options.workbench ? { runtimes: await options.workbench.runtimes() } : {}),
   });
   return {
     client: createClient({
@@ -128,7 +129,6 @@ async function connectLocal(
     }),
     target: { ...note, through: 'this process' },
     executes: true,
-    warm: () => host.runtimes.warm(),
     drive: (runId) => host.drive(runId),
     suspend: (runId) => host.suspend(runId),
     close: () => host.close(),

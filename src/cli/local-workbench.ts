@@ -1,3 +1,4 @@
+import type { Runtimes } from '../host/runtimes.ts';
 import type { CatalogEntry } from '../language/index.ts';
 import type { Extract, ExtractDocument } from '../project/build-tool.ts';
 
@@ -13,13 +14,16 @@ export interface Workbench {
   keysOf(model: string): Promise<readonly string[] | undefined>;
   /** The model providers that there are, with those of ICE_MODEL_ENDPOINTS, whose text is given. */
   providers(endpoints: string): Promise<readonly string[]>;
+  /** Where code of tools runs, for a host that this process opens, too. */
+  runtimes(): Promise<Runtimes>;
   close(): Promise<void>;
 }
 
 /** Opens what is asked for when it is asked for: a project that is unchanged needs none of it. */
 export function openWorkbench(): Workbench {
-  let opened: Promise<Workbench> | undefined;
-  const open = (): Promise<Workbench> => {
+  type Opened = Omit<Workbench, 'runtimes'> & { runtimes: Runtimes };
+  let opened: Promise<Opened> | undefined;
+  const open = (): Promise<Opened> => {
     opened ??= import('../host/workbench.ts').then(({ createWorkbench }) => createWorkbench());
     return opened;
   };
@@ -29,6 +33,7 @@ export function openWorkbench(): Workbench {
     std: async () => (await open()).std(),
     keysOf: async (model) => (await open()).keysOf(model),
     providers: async (endpoints) => (await open()).providers(endpoints),
+    runtimes: async () => (await open()).runtimes,
     close: async () => {
       if (opened) await (await opened).close();
     },

@@ -57,6 +57,8 @@ export interface HostOptions {
   allowPrivateNetwork?: boolean;
   /** The most that tools may touch here, whatever they declare: that of the folder's `ice.yaml`. */
   policy?: PermissionPolicy | undefined;
+  /** Where code of tools runs, if that is open already; the host closes it. */
+  runtimes?: Runtimes;
   /** The environment; the process's unless said. */
   env?: Readonly<Record<string, string | undefined>>;
   /** Tests: who answers the models and the network of a project's runs, in their place. */
@@ -157,7 +159,7 @@ interface Parts {
 
 function assemble(parts: Parts): Host {
   const { stores, project, log, version, startedAt } = parts;
-  const runtimes = openRuntimes();
+  const runtimes = parts.options.runtimes ?? openRuntimes();
   const network = openToolNetwork({ allowPrivate: parts.options.allowPrivateNetwork ?? parts.local });
   const servers = openMcpServers({ cwd: parts.cwd, env: parts.env, version }, parts.options.tapeOf);
   const std = openStd(runtimes);

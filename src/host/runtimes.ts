@@ -1,4 +1,4 @@
-import type { CodeRuntime } from '../contracts/components.ts';
+import type { CodeRuntime, Manifest } from '../contracts/components.ts';
 import type { Json } from '../contracts/json.ts';
 import type { Bundle, ExtractedTool, ToolRuntime } from '../sandbox/port.ts';
 
@@ -12,8 +12,10 @@ export interface Runtimes {
   extract(bundle: Bundle, runtime: CodeRuntime): Promise<ExtractedTool>;
   /** The document that the bundle of a workflow makes. */
   document(bundle: Bundle, runtime: CodeRuntime): Promise<Json>;
-  /** Starts children ahead of the first call. */
-  warm(): void;
+  /** Starts children ahead of the first call; resolves when they are starting. */
+  warm(): Promise<void>;
+  /** Loads a tool ahead of its first call. */
+  prepare(bundle: Bundle, manifest: Pick<Manifest, 'runtime' | 'permissions'>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -37,8 +39,10 @@ export function openRuntimes(): Runtimes {
     untrusted: true,
     extract: async (bundle, runtime) => (await of(runtime)).extract(bundle),
     document: async (bundle, runtime) => (await of(runtime)).document(bundle),
-    warm: () => {
-      void sandbox().then((runtime) => runtime.warm());
+    warm: async () => (await sandbox()).warm(),
+    prepare: async (bundle, { runtime, permissions }) => {
+      // A child of full Node is for one memory limit, and loads code fast enough when it is called.
+      if (runtime === 'sandbox') (await sandbox()).prepare?.(bundle, permissions);
     },
     close: async () => {
       await Promise.all([trusted, contained].map(async (runtime) => (await runtime)?.close()));

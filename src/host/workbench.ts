@@ -12,6 +12,8 @@ export function createWorkbench() {
   const runtimes = openRuntimes();
   const std = openStd(runtimes);
   return {
+    /** For a host in this process: what is started and loaded here need not be there again. */
+    runtimes,
     extract: (bundle: Bundle, runtime: 'sandbox' | 'node' = 'sandbox'): Promise<ExtractedTool> =>
       runtimes.extract(bundle, runtime),
     document: (bundle: Bundle, runtime: 'sandbox' | 'node' = 'sandbox'): Promise<Json> =>

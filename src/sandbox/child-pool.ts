@@ -180,11 +180,21 @@ export class ChildPool {
 
   /** Starts children ahead of need. */
   warm(count: number): void {
-    for (let i = this.all.size; i < Math.min(count, this.options.max) && !this.closed; i++) {
-      const child = this.start(this.options.memoryMb);
-      child.onEnd = () => this.drop(child);
-      this.idle.push(child);
-    }
+    while (this.all.size < Math.min(count, this.options.max) && !this.closed) this.startIdle();
+  }
+
+  /** An idle child, started if there is room for it: for what comes before a call. It stays idle. */
+  idleChild(): Child | undefined {
+    if (this.closed) return undefined;
+    const child = this.idle.find((one) => !one.ended);
+    return child ?? (this.all.size < this.options.max ? this.startIdle() : undefined);
+  }
+
+  private startIdle(): Child {
+    const child = this.start(this.options.memoryMb);
+    child.onEnd = () => this.drop(child);
+    this.idle.push(child);
+    return child;
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Permissions } from '../contracts/components.ts';
 import {
   type CodeRuntime,
   exampleSchema,
@@ -70,6 +71,15 @@ export class ChildRuntime implements ToolRuntime {
 
   warm(count = 1): void {
     this.pool.warm(count);
+  }
+
+  prepare(bundle: Bundle, permissions: Permissions): void {
+    const limits = limitsOf(this.name, permissions.limits);
+    const child = this.pool.idleChild();
+    if (!child || child.loaded.has(bundle.digest)) return;
+    child.send({ t: 'load', digest: bundle.digest, code: bundle.code });
+    child.send({ t: 'prepare', digest: bundle.digest, limits });
+    child.loaded.add(bundle.digest);
   }
 
   close(): Promise<void> {

@@ -70,5 +70,7 @@ export interface ToolRuntime {
   call(call: ToolCall): Promise<Json>;
   /** Starts children ahead of the first call, off its path. */
   warm(count?: number): void;
+  /** Loads a tool ahead of its first call, off its path. What is wrong with it, the call says. */
+  prepare?(bundle: Bundle, permissions: Permissions): void;
   close(): Promise<void>;
 }

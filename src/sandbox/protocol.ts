@@ -18,6 +18,8 @@ export interface CallLimits {
 
 export type ToChild =
   | { t: 'load'; digest: string; code: string }
+  /** What a call would begin from is made ahead of it. */
+  | { t: 'prepare'; digest: string; limits: CallLimits }
   | { t: 'extract'; id: number; digest: string; limits: CallLimits }
   | {
       t: 'call';

@@ -1,8 +1,11 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { Flags } from '@oclif/core';
 import type { Client } from '../../client/index.ts';
 import { IceError } from '../../contracts/errors.ts';
-import { newId } from '../../contracts/ids.ts';
+import { newId, parseRef } from '../../contracts/ids.ts';
 import type { JsonSchema } from '../../contracts/json.ts';
+import type { ProjectComponent } from '../../project/build-components.ts';
 import type { ComponentSource } from '../../project/component-sources.ts';
 import { askTarget } from '../ask-target.ts';
 import { IceCommand } from '../base-command.ts';
@@ -14,7 +17,7 @@ import { durationFlag, eventsFlag, lockedFlag, moneyFlag, requiredArg } from '..
 import { followRun } from '../follow.ts';
 import { readInputs } from '../inputs.ts';
 import { lightBuild, namesTool } from '../light-build.ts';
-import { openWorkbench } from '../local-workbench.ts';
+import { openWorkbench, type Workbench } from '../local-workbench.ts';
 import type { Outcome } from '../outcome.ts';
 import { schemaLines } from '../render/component.ts';
 import {
@@ -29,7 +32,7 @@ import {
   uploadContent,
 } from '../run-order.ts';
 import { needServer, runOutcome } from '../run-outcome.ts';
-import { projectOf, type Workspace } from '../workspace.ts';
+import { projectOf, targetOf, type Workspace } from '../workspace.ts';
 
 export default class Run extends IceCommand<typeof Run> {
   static override summary = 'Run a tool or a workflow, and follow it';
@@ -69,13 +72,16 @@ export default class Run extends IceCommand<typeof Run> {
   override async run(): Promise<Outcome> {
     const { flags } = this;
     const workspace = await this.workspace();
+    const workbench = openWorkbench();
+    // The process of a tool starts while the rest is loaded.
+    if (this.#runsTool(workspace)) await (await workbench.runtimes()).warm();
     return this.connected(
       workspace,
       async (connection) => {
         const { client, target } = connection;
         if (flags.detach) needServer(connection.executes, 'run');
-        const order = await this.#order(workspace, connection);
-        if (order.callsTools) connection.warm();
+        const order = await this.#order(workspace, connection, workbench);
+        if (connection.executes && order.callsTools) void (await workbench.runtimes()).warm();
         const inputs = await this.#inputs(order.input);
         await uploadContent(client, order.content);
         const key = flags['idempotency-key'];
@@ -89,7 +95,18 @@ export default class Run extends IceCommand<typeof Run> {
           })
           .catch(async (error: unknown) => {
             const explained = flags.locked ? (await import('../locked.ts')).explainPin(error, order) : error;
-            throw this.#withSchema(await this.#inSources(explained, order, workspace, client), order.input);
+            throw this.#withSchema(
+              await this.#inSources(explained, order, (file) => {
+                const project = projectOf(workspace);
+                return this.#wholeProject(
+                  workspace,
+                  client,
+                  workbench,
+                  sourceOfFile(project, project.root, file),
+                );
+              }),
+              order.input,
+            );
           });
         if (flags.detach)
           return {
@@ -110,91 +127,98 @@ export default class Run extends IceCommand<typeof Run> {
         });
         return runOutcome(followed, { connection, cwd: this.world.cwd, out: flags.out });
       },
-      { changes: true },
-    );
+      { changes: true, workbench },
+    ).finally(() => workbench.close());
   }
 
-  async #order(workspace: Workspace, { client, warm }: Connection): Promise<RunOrder> {
+  /** Whether this process is going to run a tool, as far as names tell: a live server of the folder would do it. */
+  #runsTool(workspace: Workspace): boolean {
+    const { ref } = this.args;
+    const project = workspace.loaded?.project;
+    if (!project || targetOf(workspace).kind !== 'local') return false;
+    if (existsSync(join(project.root, '.ice', 'server.json'))) return false;
+    if (looksLikeFile(ref)) return /\.[mc]?[jt]s$/.test(ref);
+    const named = parseRef(ref);
+    return named !== undefined && namesTool(project, named);
+  }
+
+  async #order(workspace: Workspace, connection: Connection, workbench: Workbench): Promise<RunOrder> {
+    const { client } = connection;
     const { ref } = this.args;
     const file = looksLikeFile(ref);
     const named = file ? undefined : refOf(ref);
     if (!workspace.loaded && named && !this.flags.locked) return orderOfRegistered(client, ref);
     const project = projectOf(workspace);
     const source = file ? sourceOfFile(project, this.world.cwd, ref) : undefined;
-    // Its process starts while the tool is looked at.
-    if (source ? source.kind === 'tool' : namesTool(project, named!)) warm();
-    const workbench = openWorkbench();
     const find = (built: BuiltProject) =>
       source
         ? built.components.find((one) => one.file === source.file)
         : componentOf(built.components, named!);
-    try {
-      const locked = this.flags.locked ? (await import('../locked.ts')).openLocked(project) : undefined;
-      const light = locked
-        ? undefined
-        : await lightBuild({ project, workbench, wanted: source ? { source } : { ref: named! } });
-      const quick = light && find(light);
-      if (quick) return orderOfSource(light, quick);
-
-      const built = await this.#wholeProject(workspace, client, source);
-      locked?.assertStd(built);
-      const component = find(built);
-      const wrong = built.diagnostics.filter(
-        component
-          ? filesOf(built, component)
-          : // The file is broken, or the name may be that of a file that is.
-            (one) =>
-              one.file === source?.file || (named && new RegExp(`(^|/)${named.name}\\.\\w+$`).test(one.file)),
-      );
-      if (errorsIn(wrong).length > 0) throw invalidProject(this.output, wrong, built.texts);
-      if (component) {
-        const order = orderOfSource(built, component);
-        if (!locked) return order;
-        const { lockedOrder } = await import('../locked.ts');
-        return lockedOrder(order, locked, [...involved(built, component).components.values()]);
-      }
-      if (source)
-        throw new IceError('validation_failed', `${source.file} holds no component.`, {
-          hint: 'ice validate',
-        });
-      if (locked && !named!.name.startsWith('std/'))
-        return (await import('../locked.ts')).orderOfLocked(locked, named!);
-      return await orderOfRegistered(
-        client,
-        ref,
-        built.components.map((one) => one.name),
-      );
-    } finally {
-      await workbench.close();
+    const locked = this.flags.locked ? (await import('../locked.ts')).openLocked(project) : undefined;
+    const light = locked
+      ? undefined
+      : await lightBuild({ project, workbench, wanted: source ? { source } : { ref: named! } });
+    const quick = light && find(light);
+    if (quick) {
+      if (quick.kind === 'tool' && connection.executes) await prepare(workbench, quick);
+      return orderOfSource(light, quick);
     }
+
+    const built = await this.#wholeProject(workspace, client, workbench, source);
+    locked?.assertStd(built);
+    const component = find(built);
+    const wrong = built.diagnostics.filter(
+      component
+        ? filesOf(built, component)
+        : // The file is broken, or the name may be that of a file that is.
+          (one) =>
+            one.file === source?.file || (named && new RegExp(`(^|/)${named.name}\\.\\w+$`).test(one.file)),
+    );
+    if (errorsIn(wrong).length > 0) throw invalidProject(this.output, wrong, built.texts);
+    if (component) {
+      const order = orderOfSource(built, component);
+      if (!locked) return order;
+      const { lockedOrder } = await import('../locked.ts');
+      return lockedOrder(order, locked, [...involved(built, component).components.values()]);
+    }
+    if (source)
+      throw new IceError('validation_failed', `${source.file} holds no component.`, {
+        hint: 'ice validate',
+      });
+    if (locked && !named!.name.startsWith('std/'))
+      return (await import('../locked.ts')).orderOfLocked(locked, named!);
+    return await orderOfRegistered(
+      client,
+      ref,
+      built.components.map((one) => one.name),
+    );
   }
 
-  async #wholeProject(workspace: Workspace, client: Client, source?: ComponentSource): Promise<BuiltProject> {
+  async #wholeProject(
+    workspace: Workspace,
+    client: Client,
+    workbench: Workbench,
+    source?: ComponentSource,
+  ): Promise<BuiltProject> {
     const project = projectOf(workspace);
-    const workbench = openWorkbench();
-    try {
-      return await buildProject({
-        project,
-        workbench,
-        ...(source ? { extra: [source] } : {}),
-        ask: this.flags.locked
-          ? (await import('../locked.ts')).openLocked(project).ask
-          : (refs) => askTarget(client, refs),
-      });
-    } finally {
-      await workbench.close();
-    }
+    return buildProject({
+      project,
+      workbench,
+      ...(source ? { extra: [source] } : {}),
+      ask: this.flags.locked
+        ? (await import('../locked.ts')).openLocked(project).ask
+        : (refs) => askTarget(client, refs),
+    });
   }
 
   /** What the target found wrong with sources of the project, shown in them. */
-  async #inSources(error: unknown, order: RunOrder, workspace: Workspace, client: Client): Promise<unknown> {
+  async #inSources(
+    error: unknown,
+    order: RunOrder,
+    build: (file: string) => Promise<BuiltProject>,
+  ): Promise<unknown> {
     if (!(error instanceof IceError) || error.code !== 'validation_failed' || !order.file) return error;
-    const project = projectOf(workspace);
-    const built = await this.#wholeProject(
-      workspace,
-      client,
-      sourceOfFile(project, project.root, order.file),
-    );
+    const built = await build(order.file);
     const component = built.components.find((one) => one.file === order.file);
     const wrong = component ? built.diagnostics.filter(filesOf(built, component)) : [];
     return errorsIn(wrong).length > 0 ? invalidProject(this.output, wrong, built.texts) : error;
@@ -224,4 +248,10 @@ export default class Run extends IceCommand<typeof Run> {
       details: { ...error.details, schema },
     });
   }
+}
+
+/** Loads the tool into the process that started for it, while the run is made. */
+async function prepare(workbench: Workbench, { manifest, entry }: ProjectComponent): Promise<void> {
+  const runtimes = await workbench.runtimes();
+  await runtimes.prepare({ digest: manifest.entry, code: new TextDecoder().decode(entry) }, manifest);
 }

@@ -27,9 +27,28 @@ interface Version {
 }
 const versions = new Map<string, Version>();
 
+/** Versions that are made ahead of their first call; it takes them, or what was wrong with them. */
+const ahead = new Map<string, Promise<Version>>();
+const keyOf = (digest: string, { memoryBytes }: CallLimits): string => `${digest} ${memoryBytes}`;
+
+async function prepare({ digest, limits }: Extract<ToChild, { t: 'prepare' }>): Promise<void> {
+  const code = codes.get(digest);
+  const key = keyOf(digest, limits);
+  if (code === undefined || versions.has(key) || ahead.has(key)) return;
+  const making = versionOf(digest, code, limits);
+  ahead.set(key, making);
+  const version = await making;
+  version.fresh ??= await LiveVm.restore(version.snapshot, { wasm, memoryBytes: limits.memoryBytes });
+}
+
 async function versionOf(digest: string, code: string, limits: CallLimits): Promise<Version> {
   const { memoryBytes } = limits;
-  const key = `${digest} ${memoryBytes}`;
+  const key = keyOf(digest, limits);
+  const made = ahead.get(key);
+  if (made) {
+    ahead.delete(key);
+    return made;
+  }
   const known = versions.get(key);
   if (known !== undefined) {
     versions.delete(key);
@@ -242,6 +261,10 @@ process.on('message', (message: ToChild) => {
   switch (message.t) {
     case 'load':
       codes.set(message.digest, message.code);
+      return;
+    case 'prepare':
+      // The call says what is wrong.
+      prepare(message).catch(() => {});
       return;
     case 'extract':
     case 'call':
