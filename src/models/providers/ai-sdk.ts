@@ -4,7 +4,8 @@ import type {
   LanguageModelV4StreamPart,
 } from '@ai-sdk/provider';
 import { IceError } from '../../contracts/errors.ts';
-import type { Json, JsonSchema } from '../../contracts/json.ts';
+import type { Json, JsonObject, JsonSchema } from '../../contracts/json.ts';
+import { createRedactor } from '../../secrets/redactor.ts';
 import type { ModelReply, ModelRequest, Provider, ToolRequest } from '../port.ts';
 import { type ErrorContext, providerError } from './ai-sdk-errors.ts';
 import { carryOf, type TurnPart, toPrompt } from './ai-sdk-prompt.ts';
@@ -79,7 +80,9 @@ export function createAiSdkProvider(options: AiSdkOptions): Provider {
         const settings = { baseUrl, key, name, fetch: boundedFetch(options.fetch ?? fetch) };
         const model = await loadModel(options, settings, request.model);
         const { stream } = await model.doStream(callOptions(request, options.protocol, name, signal));
-        return await readStream(stream, request, name, context, stall.beat);
+        return await withoutKey(key, request, (shown) =>
+          readStream(stream, shown, name, context, stall.beat),
+        );
       } catch (error) {
         if (request.signal.aborted) throw request.signal.reason;
         if (stall.signal.aborted) throw stall.signal.reason;
@@ -207,6 +210,27 @@ export function isStrict(schema: unknown): boolean {
   for (const definitions of [rest['$defs'], rest['definitions']])
     parts.push(...Object.values(definitions ?? {}));
   return parts.every((part) => part === undefined || isStrict(part));
+}
+
+/** Shorter ones are no keys (`ollama`, `none`), and their letters are the letters of any text. */
+const SHORTEST_KEY = 16;
+
+/** The reply to a request, without the key: an endpoint that sends back what it was sent must not get it journalled. */
+async function withoutKey(
+  key: string | undefined,
+  request: ModelRequest,
+  read: (request: ModelRequest) => Promise<ModelReply>,
+): Promise<ModelReply> {
+  if (key === undefined || key.length < SHORTEST_KEY) return read(request);
+  const redactor = createRedactor([key]);
+  const { onDelta } = request;
+  const stream = redactor.stream();
+  const tell = (text: string) => {
+    if (text !== '') onDelta?.(text);
+  };
+  const reply = await read(onDelta ? { ...request, onDelta: (text) => tell(stream.push(text)) } : request);
+  tell(stream.end());
+  return redactor.json(reply as unknown as JsonObject) as unknown as ModelReply;
 }
 
 type Block = Extract<TurnPart, { type: 'text' | 'reasoning' }>;

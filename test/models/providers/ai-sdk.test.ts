@@ -240,6 +240,19 @@ describe.each(CASES)('$provider', (at) => {
     expect(error.message).toMatch(/You sent \*\*\* and \S*\*\*\*/);
   });
 
+  test('a key that comes back in an answer is in no part of it, nor in what is streamed of it', async () => {
+    const encoded = Buffer.from(KEY).toString('base64');
+    let streamed = '';
+    const reply = await ask([{ say: { text: `You are ${KEY}, that is ${encoded}.` } }], {
+      onDelta: (text) => {
+        streamed += text;
+      },
+    });
+    expect(reply.text).toBe('You are ***, that is ***.');
+    expect(streamed).toBe(reply.text);
+    expect(JSON.stringify(reply)).not.toContain(KEY.slice(4, 16));
+  });
+
   test('a redirect is refused: the key must not travel on', async () => {
     const error = await fail([{ status: 307, headers: { location: 'http://127.0.0.1:1/elsewhere' } }]);
     expect(error).toMatchObject({ code: 'provider_rejected', hint: expect.stringContaining('redirects') });
