@@ -17,6 +17,8 @@ import type { Bundle, ExtractedTool, ToolCall, ToolRuntime } from './port.ts';
 import {
   type CallLimits,
   DEFAULT_LIMITS,
+  IDLE_EXIT,
+  limitsOf,
   type ToChild,
   type ToParent,
   type WireRequest,
@@ -27,6 +29,8 @@ const GRACE_MS = 50;
 /** An extraction runs the top level of a module and nothing else. */
 const EXTRACT_MS = 10_000;
 const EXTRACT_BYTES = 1024 * 1024;
+/** Children that one call is given to, one after the other, while they end before they begin it. */
+const MOST_CHILDREN = 3;
 /** A child forgets nothing of what it was given, so it is replaced when it was given much. */
 const MOST_BUNDLES = 64;
 
@@ -98,16 +102,15 @@ export class ChildRuntime implements ToolRuntime {
   /** What the code says of itself when it is loaded: nothing of it is known to be true. */
   private async describe(bundle: Bundle): Promise<Record<string, unknown>> {
     const limits = { ...limitsOf(this.name, {}), timeoutMs: EXTRACT_MS, outputBytes: EXTRACT_BYTES };
-    const child = await this.pool.acquire(bundle.digest, DEFAULT_LIMITS.memoryMb[this.name]);
-    const id = ++this.lastId;
-    const text = await this.run({
+    const memoryMb = DEFAULT_LIMITS.memoryMb[this.name];
+    const text = await this.onChild(bundle.digest, memoryMb, undefined, (child, id) => ({
       child,
       id,
       signal: undefined,
       limits,
       message: { t: 'extract', id, digest: bundle.digest, limits },
       load: () => Promise.resolve(bundle.code),
-    }).catch((error: unknown) => {
+    })).catch((error: unknown) => {
       // What it throws while it is asked what it is, is a fault of its definition.
       const { code, message, details } = IceError.from(error);
       throw code === 'tool_failed' ? new IceError('project_invalid', message, { details }) : error;
@@ -149,11 +152,7 @@ export class ChildRuntime implements ToolRuntime {
     if (call.signal.aborted) throw abortReason(call.signal);
     const limits = limitsOf(this.name, call.permissions.limits);
     const memoryMb = limits.memoryBytes / (1024 * 1024);
-    const child = await this.pool.acquire(call.bundle, memoryMb, call.signal).catch((error: unknown) => {
-      throw call.signal.aborted ? abortReason(call.signal) : error;
-    });
-    const id = ++this.lastId;
-    const text = await this.run({
+    const text = await this.onChild(call.bundle, memoryMb, call.signal, (child, id) => ({
       child,
       id,
       signal: call.signal,
@@ -171,8 +170,30 @@ export class ChildRuntime implements ToolRuntime {
       },
       load: call.load,
       call,
-    });
+    }));
     return parseJson(text) as Json;
+  }
+
+  /** Runs a job on a child; on another one if that ended before it began. */
+  private async onChild(
+    digest: string,
+    memoryMb: number,
+    signal: AbortSignal | undefined,
+    jobFor: (child: Child, id: number) => Job,
+  ): Promise<string> {
+    for (let left = MOST_CHILDREN; left > 0; left--) {
+      const child = await this.pool.acquire(digest, memoryMb, signal).catch((error: unknown) => {
+        throw signal?.aborted ? abortReason(signal) : error;
+      });
+      try {
+        return await this.run(jobFor(child, ++this.lastId));
+      } catch (error) {
+        if (!(error instanceof NotBegun)) throw error;
+      }
+    }
+    throw new IceError('tool_crashed', `${MOST_CHILDREN} processes ended before they began the call`, {
+      hint: 'Await what the tool begins: something that it leaves behind throws when nobody waits for it',
+    });
   }
 
   private async run(job: Job): Promise<string> {
@@ -233,7 +254,8 @@ export class ChildRuntime implements ToolRuntime {
       };
       child.onEnd = (end) => {
         finish();
-        reject(stopped ?? crashError(end, limits));
+        const isOver = stopped !== undefined || end.code !== IDLE_EXIT;
+        reject(isOver ? (stopped ?? crashError(end, limits)) : new NotBegun());
       };
       child.onMessage = (message) => {
         if (typeof message !== 'object' || message === null || !('id' in message) || message.id !== id)
@@ -321,6 +343,9 @@ export class ChildRuntime implements ToolRuntime {
   }
 }
 
+/** The child ended before it had begun the call: what the call before left behind threw. */
+class NotBegun extends Error {}
+
 /** A call that ended in an error while its child stayed in order. */
 class Settled {
   readonly error: unknown;
@@ -352,17 +377,6 @@ function hostOf(url: unknown): string {
   } catch {
     return 'api.example.com';
   }
-}
-
-function limitsOf(runtime: CodeRuntime, limits: ToolCall['permissions']['limits']): CallLimits {
-  return {
-    timeoutMs: limits.timeoutMs ?? DEFAULT_LIMITS.timeoutMs,
-    memoryBytes: (limits.memoryMb ?? DEFAULT_LIMITS.memoryMb[runtime]) * 1024 * 1024,
-    outputBytes: limits.outputBytes ?? DEFAULT_LIMITS.outputBytes,
-    fetches: limits.fetches ?? DEFAULT_LIMITS.fetches,
-    logLines: DEFAULT_LIMITS.logLines,
-    logChars: DEFAULT_LIMITS.logChars,
-  };
 }
 
 /** Deeper values would overflow the stack of whoever walks them. */

@@ -115,6 +115,8 @@ export function createHostNetwork(options: HostNetworkOptions = {}): HostNetwork
       const rules = allowed.hosts.map(parseHostRule).filter((rule) => rule !== undefined);
       return async (first, signal) => {
         let request = checkedRequest(first);
+        // Loading it is no time of the request's.
+        if (allowed.through === undefined) await import('undici');
         const all = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
         for (let hops = 0; ; hops++) {
           const url = checkedUrl(request.url);

@@ -1,3 +1,4 @@
+import type { CodeRuntime, Permissions } from '../contracts/components.ts';
 import type { Json } from '../contracts/json.ts';
 import type { GuestError } from './guest/harness.ts';
 
@@ -15,6 +16,9 @@ export interface CallLimits {
   logLines: number;
   logChars: number;
 }
+
+/** How a child ends that has no call: what it was sent meanwhile was not begun, and may go to another. */
+export const IDLE_EXIT = 86;
 
 export type ToChild =
   | { t: 'load'; digest: string; code: string }
@@ -72,3 +76,15 @@ export const DEFAULT_LIMITS = {
   logLines: 1000,
   logChars: 256 * 1024,
 } as const;
+
+/** The limits of one call. */
+export function limitsOf(runtime: CodeRuntime, limits: Permissions['limits']): CallLimits {
+  return {
+    timeoutMs: limits.timeoutMs ?? DEFAULT_LIMITS.timeoutMs,
+    memoryBytes: (limits.memoryMb ?? DEFAULT_LIMITS.memoryMb[runtime]) * 1024 * 1024,
+    outputBytes: limits.outputBytes ?? DEFAULT_LIMITS.outputBytes,
+    fetches: limits.fetches ?? DEFAULT_LIMITS.fetches,
+    logLines: DEFAULT_LIMITS.logLines,
+    logChars: DEFAULT_LIMITS.logChars,
+  };
+}

@@ -53,6 +53,52 @@ test('code that cannot be had, and a call that was stopped before it began, cost
   expect(second).toBe(first);
 });
 
+test('what a call leaves behind that throws between two calls costs its child, not the call that the child was just given', async () => {
+  await using own = {
+    runtime: createNodeRuntime({ maxChildren: 1 }),
+    [Symbol.asyncDispose]: () => own.runtime.close(),
+  };
+  const { runtime } = own;
+  // After the end of the call it holds the thread, so that the next call is there unread, and throws.
+  const leaves = bundleOf(`let hops = 0;
+    const later = () => {
+      if (++hops < 100) return Promise.resolve().then(later);
+      const until = performance.now() + 200;
+      while (performance.now() < until);
+      throw new Error('left behind');
+    };
+    later(); return process.pid`);
+  const counted = bundleOf('ctx.log("begun"); return process.pid');
+  for (let i = 0; i < 3; i++) {
+    const first = await runtime.call(callOf(leaves));
+    const lines: string[] = [];
+    const next = await runtime.call(callOf(counted, {}, { onLog: (_, message) => lines.push(message) }));
+    expect(next).not.toBe(first);
+    expect(lines).toEqual(['begun']);
+  }
+  // One that ends its process by itself has begun.
+  const crashed = await failure(runtime.call(callOf(bundleOf('process.exit(86)'))));
+  expect(crashed).toMatchObject({ code: 'tool_crashed' });
+});
+
+test('what a call leaves behind that throws while another runs does not fail the other', async () => {
+  await using own = {
+    runtime: createNodeRuntime({ maxChildren: 1 }),
+    [Symbol.asyncDispose]: () => own.runtime.close(),
+  };
+  const { runtime } = own;
+  const leaves = bundleOf(
+    "const zlib = await import('node:zlib'); zlib.deflate(Buffer.alloc(3e7), () => { throw new Error('left behind'); }); return process.pid",
+  );
+  const slow = bundleOf('await new Promise((d) => setTimeout(d, 1500)); return process.pid');
+  const first = await runtime.call(callOf(leaves));
+  const lines: string[] = [];
+  expect(await runtime.call(callOf(slow, {}, { onLog: (_, message) => lines.push(message) }))).toBe(first);
+  expect(lines).toEqual([]);
+  // And then its child is replaced.
+  expect(await runtime.call(callOf(pid))).not.toBe(first);
+});
+
 test('a call that leaves a timer behind costs its child, not the next call', async () => {
   const left = bundleOf('setInterval(() => console.log("still here"), 5); return process.pid');
   const lines: string[] = [];

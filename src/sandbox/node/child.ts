@@ -2,11 +2,12 @@
  * The child of the trusted runtime: full Node behind `--permission`, one call at a time. A seat belt and no
  * boundary: the tool shares this process. What it can do is kill it, and the parent knows what to do then.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { registerHooks } from 'node:module';
 import { format } from 'node:util';
 import { boundedLog, makeContext } from '../guest/context.ts';
 import { callTool, type Definition, definitionOf, describe, guestError, toolOf } from '../guest/harness.ts';
-import type { CallLimits, ToChild, ToParent, WireResponse } from '../protocol.ts';
+import { type CallLimits, IDLE_EXIT, type ToChild, type ToParent, type WireResponse } from '../protocol.ts';
 
 // The channel is ours: taken before any tool runs, and out of its reach by name.
 const post = process.send!.bind(process) as (message: ToParent) => boolean;
@@ -71,9 +72,13 @@ function begin(
   return current;
 }
 
+/** Which call it is that code runs for, also after its end. */
+const calls = new AsyncLocalStorage<number>();
+let isSpoiled = false;
+
 /** Timers left behind would run into the next call, so the parent ends a child that has any. */
 const isDirty = (): boolean =>
-  process.getActiveResourcesInfo().some((name) => name === 'Timeout' || name === 'Immediate');
+  isSpoiled || process.getActiveResourcesInfo().some((name) => name === 'Timeout' || name === 'Immediate');
 
 function settle(id: number, message: { json: string } | { error: unknown }): void {
   if (current?.id !== id) return;
@@ -111,21 +116,23 @@ async function handle(message: ToChild): Promise<void> {
       }
       const call = message.t === 'call' ? message : { secrets: {}, idempotencyKey: '' };
       const { context } = begin(id, message.limits, call);
-      try {
-        const definition = await loading;
-        const json =
-          message.t === 'extract'
-            ? describe(definition)
-            : await callTool(
-                toolOf(definition),
-                JSON.parse(message.input),
-                context,
-                message.limits.outputBytes,
-              );
-        settle(id, { json });
-      } catch (error) {
-        settle(id, { error });
-      }
+      await calls.run(id, async () => {
+        try {
+          const definition = await loading;
+          const json =
+            message.t === 'extract'
+              ? describe(definition)
+              : await callTool(
+                  toolOf(definition),
+                  JSON.parse(message.input),
+                  context,
+                  message.limits.outputBytes,
+                );
+          settle(id, { json });
+        } catch (error) {
+          settle(id, { error });
+        }
+      });
     }
   }
 }
@@ -133,14 +140,27 @@ async function handle(message: ToChild): Promise<void> {
 process.on('message', (message) => void handle(message as ToChild));
 process.on('disconnect', () => process.exit(0));
 
-// A promise that nobody awaits, or a throw in a callback: it is the failure of the call, and the end of this child.
+// A promise that nobody awaits, or a throw in a callback: it is the failure of the call, and the end of this child. What
+// a call leaves behind that throws when another has its turn is not the other's, which goes on; its words are not told,
+// since they are somebody else's. Then this child ends.
 for (const event of ['uncaughtException', 'unhandledRejection'] as const)
   process.on(event, (error: unknown) => {
-    if (current === undefined) process.exit(1);
+    const of = calls.getStore();
+    if (current !== undefined && of !== undefined && of !== current.id) {
+      isSpoiled = true;
+      return;
+    }
+    if (current === undefined) process.exit();
     const { id } = current;
     current = undefined;
     post({ t: 'failed', id, error: guestError(error), dirty: true });
   });
+
+// Whoever ends this process, and however: only between two calls it says so.
+process.on('exit', () => {
+  if (current === undefined) process.exitCode = IDLE_EXIT;
+  else if (process.exitCode === IDLE_EXIT) process.exitCode = 1;
+});
 
 // What is printed is a log of the call; the protocol is elsewhere.
 const levels = {
