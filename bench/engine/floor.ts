@@ -55,6 +55,9 @@ export function openFloor(file: string, durability: 'full' | 'normal') {
       await Promise.all(Array.from({ length: width }, (_, i) => step(run, i + 2, { n: i })));
       await step(run, width + 2, { n: width }, true);
     },
+    /** As this very connection has it. */
+    synchronous: async () =>
+      ['off', 'normal', 'full'][Number(Object.values(db.prepare('pragma synchronous').get()!)[0])]!,
     close: () => db.close(),
   };
 }

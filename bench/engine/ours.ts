@@ -3,6 +3,7 @@ import type { Plan, PlanNode } from '../../src/contracts/plan.ts';
 import { createEngine } from '../../src/engine/engine.ts';
 import { openSqlite } from '../../src/stores/sqlite/connection.ts';
 import { createSqliteRuns } from '../../src/stores/sqlite/runs.ts';
+import { type DatabaseStatus, sqliteStatus } from '../../src/stores/sqlite/status.ts';
 
 /**
  * Our engine on its own store, driven directly. The seam for driving it by the public client is this object: another
@@ -33,8 +34,16 @@ export async function openOurs(file: string, durability: 'full' | 'normal') {
     chain: (steps: number, pad: string) =>
       run(`chain-${steps}-${pad.length}`, () => chainPlan(steps, pad !== ''), pad),
     fan: (width: number) => run(`fan-${width}`, () => fanPlan(width)),
+    /** As the engine's own connection has it; fails when the file or a journal is not as it must be. */
+    synchronous: async () => soundly(sqliteStatus(connection)),
     close: () => connection.close(),
   };
+}
+
+export function soundly({ damage, journals, synchronous }: DatabaseStatus): string {
+  if (damage.length > 0 || journals.length > 0)
+    throw new Error(`The database is not sound: ${JSON.stringify({ damage, journals })}`);
+  return synchronous;
 }
 
 const set = (id: string, values: { [key: string]: string | number }, reads: string[]): PlanNode => ({

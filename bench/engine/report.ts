@@ -16,8 +16,6 @@ export async function engineReport(rounds: number, print: (line: string) => void
     const met = isRate(row) ? ratio >= row.ofFloor : ratio <= row.ofFloor;
     if (!met) missed.push(row.name);
     const target = `${isRate(row) ? '>=' : '<='} ${row.ofFloor}x`;
-    const sync =
-      last.synchronous === 2 ? 'FULL' : last.synchronous === 1 ? 'NORMAL' : String(last.synchronous);
     print(
       line(
         row.name,
@@ -27,7 +25,7 @@ export async function engineReport(rounds: number, print: (line: string) => void
         target,
         met ? 'met' : 'NOT met',
         String(last.rows),
-        sync,
+        last.synchronous,
       ),
     );
   }

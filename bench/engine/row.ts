@@ -88,10 +88,11 @@ for (const length of [10, 100, 1_000]) {
 }
 
 const { value, steps } = await WORKLOADS[workload]!();
+const synchronous = await subject.synchronous();
 await subject.close();
+if (synchronous !== durability) throw new Error(`${durability} was asked for, and it was ${synchronous}`);
 
 const db = new DatabaseSync(file);
-db.exec(`pragma synchronous = ${durability}`);
 const one = (sql: string): number => Number(Object.values(db.prepare(sql).get()!)[0]);
 const rows =
   engine === 'floor' ? one('select count(*) from steps') : one('select count(*) from events where type = 21');
@@ -99,7 +100,6 @@ const payload =
   engine === 'floor'
     ? one('select sum(length(data)) from steps')
     : one('select sum(length(data)) from events');
-const synchronous = one('pragma synchronous');
 db.close();
 if (rows !== steps) throw new Error(`${steps} steps were made, and ${rows} are in the journal`);
 console.log(JSON.stringify({ value, rows, synchronous, payload, bytes: statSync(file).size }));

@@ -9,8 +9,8 @@ export interface Measured {
   value: number;
   /** Steps in the journal, counted after the database was opened again. */
   rows: number;
-  /** `PRAGMA synchronous`, as read back: 2 = full, 1 = normal. */
-  synchronous: number;
+  /** `PRAGMA synchronous`, read back from the connection that made the row, after it. */
+  synchronous: string;
   /** Characters of what was journalled, and bytes of the file. */
   payload: number;
   bytes: number;
@@ -70,18 +70,18 @@ export const ENGINE_ROWS: Row[] = [
 const script = fileURLToPath(new URL('./row.ts', import.meta.url));
 const run = promisify(execFile);
 
-/**
- * Measures one workload of one engine in a process of its own, on one core where `taskset` is there; a tool's child
- * is on it, too.
- */
-export async function measure(engine: EngineName, durability: string, workload: string): Promise<Measured> {
-  const args = [script, engine, durability, workload];
-  const { stdout } = await run('taskset', ['-c', '0', process.execPath, ...args]).catch((error) => {
+/** What a script of Node printed, run on one core where `taskset` is there; its children are on it, too. */
+export async function onOneCore<Said>(args: string[], node = process.execPath): Promise<Said> {
+  const { stdout } = await run('taskset', ['-c', '0', node, ...args]).catch((error) => {
     if (error.code !== 'ENOENT') throw error;
-    return run(process.execPath, args);
+    return run(node, args);
   });
-  return JSON.parse(stdout) as Measured;
+  return JSON.parse(stdout) as Said;
 }
+
+/** Measures one workload of one engine in a process of its own. */
+export const measure = (engine: EngineName, durability: string, workload: string): Promise<Measured> =>
+  onOneCore([script, engine, durability, workload]);
 
 export const median = (values: number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
 

@@ -3,6 +3,7 @@ import { createClient } from '../../src/client/client.ts';
 import { openHost } from '../../src/host/open.ts';
 import { serve } from '../../src/host/serve.ts';
 import { type Built, builtTool, builtWorkflow } from '../../test/suites/client-components.ts';
+import { soundly } from '../engine/ours.ts';
 
 /** What a step is: a `set` node, or a call of a tool in a warm trusted child, or in the sandbox. */
 export type Step = 'set' | 'node' | 'sandbox';
@@ -60,6 +61,8 @@ export async function openPublic(
     chain: (steps: number, pad: string) =>
       run(`chain-${steps}-${pad.length}`, () => chainOf(steps, pad !== '', step), pad),
     fan: (width: number) => run(`fan-${width}`, () => fanOf(width, step)),
+    /** As the engine's own connection has it; fails when the file or a journal is not as it must be. */
+    synchronous: async () => soundly((await host.stores.inspect())!),
     close: () => (serving ?? host).close(),
   };
 }
