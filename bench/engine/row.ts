@@ -13,6 +13,7 @@ import type { EngineName } from './rows.ts';
 
 const [engine, durability, workload] = process.argv.slice(2) as [EngineName, 'full' | 'normal', string];
 const folder = mkdtempSync(join(process.env['ICE_BENCH_DIR'] ?? tmpdir(), 'ice-bench-'));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 const file = join(folder, 'bench.db');
 const subject = await open();
 const fast = durability === 'normal';
@@ -103,4 +104,3 @@ const payload =
 db.close();
 if (rows !== steps) throw new Error(`${steps} steps were made, and ${rows} are in the journal`);
 console.log(JSON.stringify({ value, rows, synchronous, payload, bytes: statSync(file).size }));
-rmSync(folder, { recursive: true });

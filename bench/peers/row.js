@@ -7,6 +7,7 @@ import { join } from 'node:path';
 const [peer, mode, workload] = process.argv.slice(2);
 const { open, count, least } = await import(`./${peer}.js`);
 const folder = mkdtempSync(join(process.env.ICE_BENCH_DIR ?? tmpdir(), 'ice-bench-'));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 const file = join(folder, 'bench.db');
 const subject = open(mode, file);
 const timed = async (work) => {
@@ -45,14 +46,9 @@ const WORKLOADS = {
   },
 };
 
-try {
-  const made = await WORKLOADS[workload]();
-  const durability = subject.durability();
-  await subject.close();
-  const rows = mode === 'memory' ? null : await count(file);
-  if (rows !== null && rows < made.rows)
-    throw new Error(`${made.rows} rows were to be there, and ${rows} are`);
-  process.stdout.write(`${JSON.stringify({ value: made.value, rows, durability })}\n`, () => process.exit());
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+const made = await WORKLOADS[workload]();
+const durability = subject.durability();
+await subject.close();
+const rows = mode === 'memory' ? null : await count(file);
+if (rows !== null && rows < made.rows) throw new Error(`${made.rows} rows were to be there, and ${rows} are`);
+process.stdout.write(`${JSON.stringify({ value: made.value, rows, durability })}\n`, () => process.exit());
