@@ -17,6 +17,8 @@ export interface Touches {
   net: string[];
   secrets: string[];
   models: string[];
+  /** Programs of MCP servers that are started. */
+  commands: string[];
   /** Whether some of its code runs in full Node. */
   node: boolean;
 }
@@ -32,11 +34,11 @@ export interface CatalogOptions {
 }
 
 /** Whether it can touch nothing outside its own arguments, as far as is declared. */
-export const touchesNothing = ({ net, secrets, models, node }: Touches): boolean =>
-  net.length + secrets.length + models.length === 0 && !node;
+export const touchesNothing = ({ net, secrets, models, commands, node }: Touches): boolean =>
+  net.length + secrets.length + models.length + commands.length === 0 && !node;
 
 /** Where nobody can say what a component reaches, it counts as reaching everything. */
-const EVERYTHING: Touches = { net: ['*'], secrets: [], models: [], node: false };
+const EVERYTHING: Touches = { net: ['*'], secrets: [], models: [], commands: [], node: false };
 
 const touchesOf = (reach: Reach | undefined): Touches =>
   reach === undefined
@@ -45,6 +47,7 @@ const touchesOf = (reach: Reach | undefined): Touches =>
         net: [...new Set(reach.components.flatMap(({ net }) => net))].sort(),
         secrets: [...new Set(reach.components.flatMap(({ secrets }) => secrets))].sort(),
         models: reach.models,
+        commands: [...new Set(reach.components.flatMap(({ commands = [] }) => commands))].sort(),
         node: reach.components.some(({ runtime }) => runtime === 'node'),
       };
 

@@ -107,11 +107,12 @@ export function createMcpServer(options: McpOptions): Server {
 
 function describeTool(tool: McpTool) {
   const { manifest, info } = tool.component;
-  const { net, secrets, models, node } = tool.touches;
+  const { net, secrets, models, commands, node } = tool.touches;
   const asks = [
     net.length > 0 ? `network: ${net.join(', ')}` : '',
     secrets.length > 0 ? `secrets: ${secrets.join(', ')}` : '',
     models.length > 0 ? `models: ${models.join(', ')}` : '',
+    commands.length > 0 ? `starts ${commands.join(', ')}` : '',
     node ? 'full Node' : '',
   ].filter(Boolean);
   return {
@@ -122,12 +123,18 @@ function describeTool(tool: McpTool) {
     ...(isObjectSchema(manifest.output) ? { outputSchema: objectSchema(manifest.output) } : {}),
     annotations: {
       readOnlyHint: touchesNothing(tool.touches),
-      openWorldHint: net.length + models.length > 0 || node,
+      openWorldHint: net.length + models.length + commands.length > 0 || node,
     },
     _meta: {
       'iceos/ref': tool.ref,
       'iceos/digest': tool.component.digest,
-      'iceos/permissions': { net, secrets, models, runtime: node ? 'node' : 'sandbox' },
+      'iceos/permissions': {
+        net,
+        secrets,
+        models,
+        ...(commands.length > 0 ? { commands } : {}),
+        runtime: node ? 'node' : 'sandbox',
+      },
     },
   };
 }

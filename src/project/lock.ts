@@ -25,6 +25,9 @@ export const VENDOR_FOLDER = 'vendor/ice';
 const HEADING = `Written by ice pull; commit it together with ${VENDOR_FOLDER}.
 With --locked, references mean exactly what stands here, whatever the target has by now.`;
 const ENTRY_FILES = { tool: 'tool.mjs', workflow: 'workflow.json', agent: 'agent.json' } as const;
+/** A tool of an MCP server has no code; its entry says where it is. */
+const entryFileOf = (kind: Manifest['kind'], name: string): string =>
+  name.startsWith('mcp/') ? 'tool.json' : ENTRY_FILES[kind];
 
 /** A version as it was pulled: all that a target needs to run it, and a project to check against it. */
 export interface PulledVersion {
@@ -95,7 +98,7 @@ function readPulled(
 ): PulledVersion {
   const folder = `${VENDOR_FOLDER}/${kind}/${name}@${version}`;
   const at = (file: string): string => join(root, folder, file);
-  if (!existsSync(at('manifest.json')) || !existsSync(at(ENTRY_FILES[kind])))
+  if (!existsSync(at('manifest.json')) || !existsSync(at(entryFileOf(kind, name))))
     throw new IceError(
       'lock_stale',
       `${LOCK_FILE} has ${kind}/${name} ${version}, and ${folder} is not there.`,
@@ -113,8 +116,8 @@ function readPulled(
   const parsed = manifestSchema.safeParse(manifest);
   if (!parsed.success || digestOf(canonicalize(manifest) ?? '') !== digest) throw changed('manifest.json');
   if (parsed.data.kind !== kind || parsed.data.name !== name) throw changed('manifest.json');
-  const file = ENTRY_FILES[kind];
-  const bytes = kind === 'tool' ? readBytes(at(file)) : canonicalBytes(jsonOf(readText(at(file))));
+  const file = entryFileOf(kind, name);
+  const bytes = file.endsWith('.mjs') ? readBytes(at(file)) : canonicalBytes(jsonOf(readText(at(file))));
   if (digestOf(bytes) !== parsed.data.entry) throw changed(file);
   const info = componentInfoSchema.safeParse(
     existsSync(at('info.json')) ? jsonOf(readText(at('info.json'))) : {},
@@ -170,13 +173,14 @@ export function writeLock(root: string, { file, versions }: ProjectLock): void {
     if (kept.has(folder)) continue;
     kept.add(folder);
     const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
-    const { kind } = pulled.manifest;
+    const { kind, name } = pulled.manifest;
+    const file = entryFileOf(kind, name);
     write(root, `${folder}/manifest.json`, json(pulled.manifest));
     write(root, `${folder}/info.json`, json({ description: pulled.info.description }));
     write(
       root,
-      `${folder}/${ENTRY_FILES[kind]}`,
-      kind === 'tool' ? pulled.entry : json(jsonOf(new TextDecoder().decode(pulled.entry))),
+      `${folder}/${file}`,
+      file.endsWith('.mjs') ? pulled.entry : json(jsonOf(new TextDecoder().decode(pulled.entry))),
     );
   }
   sweep(root, kept);
@@ -200,11 +204,15 @@ function write(root: string, name: string, content: string | Uint8Array): void {
 
 /** Folders of versions that nothing means; only those of our own form are touched. */
 function sweep(root: string, kept: ReadonlySet<string>): void {
-  for (const kind of Object.keys(ENTRY_FILES)) {
-    const folder = join(root, VENDOR_FOLDER, kind);
-    if (!existsSync(folder)) continue;
-    for (const name of readdirSync(folder))
-      if (name.includes('@') && !kept.has(`${VENDOR_FOLDER}/${kind}/${name}`))
-        rmSync(join(folder, name), { recursive: true, force: true });
-  }
+  const visit = (folder: string, depth: number): void => {
+    if (!existsSync(join(root, folder))) return;
+    for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
+      const inner = `${folder}/${entry.name}`;
+      if (entry.name.includes('@')) {
+        if (!kept.has(inner)) rmSync(join(root, inner), { recursive: true, force: true });
+      } else if (entry.isDirectory() && depth > 0) visit(inner, depth - 1);
+    }
+  };
+  // `mcp/<server>/<tool>` lies two folders deeper than other names.
+  for (const kind of Object.keys(ENTRY_FILES)) visit(`${VENDOR_FOLDER}/${kind}`, 2);
 }

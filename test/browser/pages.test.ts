@@ -103,7 +103,12 @@ describeWith('chromium', 4, 'in a real browser', (path) => {
         };
       });
       expect(drawing.title).toMatch(/^order 1\.0\.0 · succeeded/);
-      for (const id of ['priced', 'price', 'added', 'a_node_with_a_name_that_is_as_long_as_names_may_well_be'])
+      for (const id of [
+        'priced',
+        'price',
+        'added',
+        'a_node_with_a_name_that_is_as_long_as_names_may_well_be',
+      ])
         expect(drawing.texts.join('\n')).toContain(id);
       expect(drawing).toMatchObject({ outside: [], spilled: [] });
       expect(drawing.rects).toBeGreaterThan(4);

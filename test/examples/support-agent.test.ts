@@ -45,12 +45,12 @@ const entriesOf = (text: string): Entry[] =>
     .split('\n')
     .map((line) => JSON.parse(line) as Entry);
 
-test('an agent with two tools runs without keys from its recordings, twice: the same events, byte for byte', async () => {
+test('an agent with a tool and a workflow runs without keys from its recordings, twice: the same events, byte for byte', async () => {
   const first = await journals(copy());
   const second = await journals(copy());
   expect(second).toBe(first);
 
-  // And they are what they should be: both tools were called, in order, by the agent.
+  // And they are what they should be: the tool and the workflow were called, in order, by the agent.
   const entries = entriesOf(first);
   const steps = entries
     .filter((entry) => entry.type === 'node.step' && entry.case?.startsWith('a late order'))
@@ -59,8 +59,20 @@ test('an agent with two tools runs without keys from its recordings, twice: the 
     ['support', 'model', 'openai-compatible/support-1'],
     ['support', 'tool', 'order-status'],
     ['support', 'model', 'openai-compatible/support-1'],
-    ['support', 'tool', 'refund'],
+    ['support', 'tool', 'compensate'],
     ['support', 'model', 'openai-compatible/support-1'],
+  ]);
+  // What the agent called as a tool ran in the same journal, under its step.
+  const inner = entries
+    .filter((entry) => entry.type === 'node.succeeded' && entry.case?.startsWith('a late order'))
+    .map(({ path }) => path);
+  expect(inner).toEqual([
+    'support.compensate[3].status',
+    'support.compensate[3].back',
+    'support.compensate[3]',
+    'support',
+    'sorry.then.ticket',
+    'sorry',
   ]);
   // Each journal is whole: numbered from 1, without gaps.
   for (const name of new Set(entries.filter((entry) => entry.seq === 1).map((entry) => entry.case))) {

@@ -4,7 +4,9 @@ import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createClient } from '../../src/client/index.ts';
 import { openHost, serve } from '../../src/host/index.ts';
-import { builtTool, builtWorkflow } from '../suites/client-components.ts';
+import { manifestBytes } from '../../src/project/build-components.ts';
+import { mcpComponent } from '../../src/project/mcp-tools.ts';
+import { type Built, builtTool, builtWorkflow } from '../suites/client-components.ts';
 import { ice } from '../support/ice.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
@@ -63,7 +65,27 @@ const twice = builtWorkflow({
   outputs: { price: '{{ b.price }}' },
 });
 
-const ALL = [price, nap, reader, counts, twice, outside, further, asking];
+// A tool of an MCP server that is a program.
+const starting = mcpComponent(
+  { name: 'files', command: 'npx', args: ['-y', 'files'], env: [], timeoutMs: undefined },
+  { tool: 'read', input: { type: 'object' } },
+);
+const starts: Built = {
+  manifest: starting.manifest,
+  item: {
+    kind: 'tool',
+    name: starting.manifest.name,
+    version: '1.0.0',
+    digest: starting.digest,
+    info: { description: 'Reads a file', examples: [] },
+  },
+  artifacts: [
+    [starting.manifest.entry, starting.entry],
+    [starting.digest, manifestBytes(starting.manifest)],
+  ],
+};
+
+const ALL = [price, nap, reader, counts, twice, outside, further, asking, starts];
 
 async function serving() {
   const folder = tempFolder({ 'ice.yaml': 'name: shop\n' });
@@ -132,6 +154,9 @@ describe('/mcp', () => {
       expect(shown(name)?.annotations).toEqual({ readOnlyHint: false, openWorldHint: true });
       expect(shown(name)?._meta).toMatchObject({ 'iceos/permissions': { net: ['api.example.com'] } });
     }
+    // Starting a program is no reading, whatever the program does.
+    expect(shown('mcp.files.read')?.description).toContain('starts npx -y files');
+    expect(shown('mcp.files.read')?.annotations).toEqual({ readOnlyHint: false, openWorldHint: true });
     expect(shown('asking')?.description).toContain('models: openai/gpt-5.');
     expect(shown('asking')?.annotations).toEqual({ readOnlyHint: false, openWorldHint: true });
     expect(shown('twice')?.annotations).toEqual({ readOnlyHint: true, openWorldHint: false });

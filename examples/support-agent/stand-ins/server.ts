@@ -30,14 +30,14 @@ function nextStep(messages: Message[]): Step {
     if (call) results.set(call.function.name, JSON.parse(message.content ?? '{}'));
   }
   const status = results.get('order-status');
-  const refund = results.get('refund');
+  const refund = results.get('compensate');
   if (!order) return { text: 'Which order do you mean? Please send its number.' };
   if (!status) return { call: 'order-status', args: { order } };
   if (status['error'])
     return { text: `I am sorry, I cannot find an order ${order}. A colleague will look for it.` };
   if (status['daysLate'] === 0)
     return { text: `Your order ${order} is ${status['state']} and due on ${status['due']}.` };
-  if (!refund) return { call: 'refund', args: { total: status['total'], daysLate: status['daysLate'] } };
+  if (!refund) return { call: 'compensate', args: { order } };
   const amount = Number(refund['amount']).toFixed(2);
   return {
     text: `I am sorry: your order ${order} is ${status['daysLate']} days late. You get ${amount} back.`,
