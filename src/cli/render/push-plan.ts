@@ -82,12 +82,13 @@ function entryLines(entry: PushEntry, nameWidth: number, theme: Theme): string[]
   return lines;
 }
 
-/** How a schema changed, a line a change. */
+/** How a schema changed, a line a change; what breaks callers first. */
 export function schemaChangeLines(changes: readonly SchemaChange[], theme: Theme): string[] {
-  return changes.map((change) => {
+  const breakingFirst = changes.toSorted((a, b) => Number(b.breaking) - Number(a.breaking));
+  return breakingFirst.map((change) => {
     const where = `${change.where}${change.path ? ` ${change.path}` : ''}`;
     return change.breaking
-      ? `    ${theme.bad('breaking')}  ${where}: ${oneLine(change.change)}`
+      ? `    ${theme.bad('breaking  ')}  ${where}: ${oneLine(change.change)}`
       : `    ${theme.dim('compatible')}  ${theme.dim(`${where}: ${oneLine(change.change)}`)}`;
   });
 }

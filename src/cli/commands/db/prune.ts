@@ -19,8 +19,7 @@ export default class DbPrune extends IceCommand<typeof DbPrune> {
   static override flags = {
     'runs-older-than': durationFlag({ description: 'Also runs that ended so long ago' }),
     grace: durationFlag({
-      description: 'Content younger than this stays: it may be on its way',
-      default: HOUR_MS,
+      description: 'Content younger than this stays, as it may be on its way; 1h unless said',
     }),
   };
   static override exitCodes = [11];
@@ -38,7 +37,7 @@ export default class DbPrune extends IceCommand<typeof DbPrune> {
       file,
       {
         now,
-        graceMs: flags.grace,
+        graceMs: flags.grace ?? HOUR_MS,
         ...(older === undefined ? {} : { runsEndedBefore: now - older }),
       },
       apply,
@@ -75,7 +74,7 @@ export default class DbPrune extends IceCommand<typeof DbPrune> {
               [
                 'ice db prune',
                 older === undefined ? '' : `--runs-older-than ${written(older)}`,
-                flags.grace === HOUR_MS ? '' : `--grace ${written(flags.grace)}`,
+                flags.grace === undefined ? '' : `--grace ${written(flags.grace)}`,
                 '--yes',
               ]
                 .filter(Boolean)
