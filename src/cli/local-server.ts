@@ -61,9 +61,10 @@ export async function listenLocally(
   }
 }
 
-/** Waits for a signal to end, then closes in order; a second one ends at once. */
-export async function untilStopped(close: () => Promise<void>): Promise<void> {
+/** Waits for a signal to end, or for `asked`, then closes in order; another signal ends at once. */
+export async function untilStopped(close: () => Promise<void>, asked?: Promise<void>): Promise<void> {
   await new Promise<void>((resolve) => {
+    void asked?.then(resolve);
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       let count = 0;
       process.on(signal, () => {

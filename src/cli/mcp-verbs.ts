@@ -50,7 +50,10 @@ export function cliVerbs(catalogue: Catalogue, where: Where): Verb[] {
 }
 
 const flagsOf = (card: CommandCard) =>
-  Object.values(card.flags).filter((flag) => !flag.hidden && !HIDDEN.has(flag.name));
+  Object.values(card.flags).filter(
+    // What only looks keeps to looking: `ice doctor` is offered without --fix.
+    (flag) => !flag.hidden && !HIDDEN.has(flag.name) && !(card.readOnly && flag.name === 'fix'),
+  );
 
 function schemaOf(card: CommandCard): JsonSchema {
   const properties: Record<string, JsonSchema> = {};

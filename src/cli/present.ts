@@ -1,6 +1,7 @@
 import type { AnyRunEvent } from '../contracts/events.ts';
 import type { NodeView, RunView } from '../contracts/run-view.ts';
 import type { FollowEnd } from './follow.ts';
+import { readKeys } from './keys.ts';
 import type { Output } from './output.ts';
 import { footerLines, type ViewName } from './render/footer.ts';
 import { LiveScreen } from './render/live-screen.ts';
@@ -129,6 +130,7 @@ function live(request: PresentRequest): Presenter {
     else if (key === 'l') name = name === 'logs' ? 'tree' : 'logs';
     else if (key === 'd' || key === 'ctrl-c') request.keys(key);
     else if (key === 'x' && request.mode === 'run') request.keys('x');
+    else return;
     if (!ended) draw();
   });
   process.once('exit', restore);
@@ -155,52 +157,6 @@ function live(request: PresentRequest): Presenter {
       screen.done([...wholeTree(view, runId, frame), '', ...footer]);
       restore();
       process.off('exit', restore);
-    },
-  };
-}
-
-type Key = 't' | 'l' | 'd' | 'x' | 'ctrl-c';
-
-interface RawInput extends InputStream {
-  setRawMode?(on: boolean): unknown;
-  on?(event: 'data', listener: (data: Buffer) => void): unknown;
-  off?(event: 'data', listener: (data: Buffer) => void): unknown;
-  resume?(): unknown;
-  pause?(): unknown;
-}
-
-/** Single keys from a terminal, until `close`, which leaves the terminal as it was. */
-function readKeys(stdin: InputStream, onKey: (key: Key) => void): { close(): void } | undefined {
-  const input = stdin as RawInput;
-  if (!input.isTTY || !input.setRawMode || !input.on) return undefined;
-  const onData = (data: Buffer): void => {
-    for (const char of data.toString('utf8')) {
-      if (char === '\x03') onKey('ctrl-c');
-      else if (char === 't' || char === 'l' || char === 'd' || char === 'x') onKey(char);
-      else if (char === '\x1a') stopForNow();
-    }
-  };
-  const begin = (): void => {
-    input.setRawMode?.(true);
-    input.on?.('data', onData);
-    input.resume?.();
-  };
-  // In raw mode Ctrl-Z is a key like any other; the shell expects it to stop us.
-  const stopForNow = (): void => {
-    input.setRawMode?.(false);
-    process.stderr.write('\x1B[?25h');
-    process.once('SIGCONT', () => input.setRawMode?.(true));
-    process.kill(process.pid, 'SIGTSTP');
-  };
-  begin();
-  let open = true;
-  return {
-    close: () => {
-      if (!open) return;
-      open = false;
-      input.off?.('data', onData);
-      input.setRawMode?.(false);
-      input.pause?.();
     },
   };
 }

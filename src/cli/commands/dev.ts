@@ -1,28 +1,40 @@
 import { Flags } from '@oclif/core';
 import { type Client, createClient } from '../../client/index.ts';
 import type { PushPlan } from '../../contracts/components.ts';
+import type { Diagnostic } from '../../contracts/diagnostics.ts';
 import { IceError } from '../../contracts/errors.ts';
 import { formatDiagnostics } from '../../language/diagnostics/format.ts';
-import type { ProjectComponent } from '../../project/build-components.ts';
+import { underTag } from '../../project/under-tag.ts';
 import { askTarget } from '../ask-target.ts';
 import { IceCommand } from '../base-command.ts';
-import { buildProject, errorsIn } from '../built-project.ts';
+import { type BuiltProject, buildProject, errorsIn } from '../built-project.ts';
+import { type DevScreen, openDevScreen } from '../dev-screen.ts';
 import { countFlag, eventsFlag } from '../flags.ts';
-import { type LocalServer, listenLocally, untilStopped } from '../local-server.ts';
+import { listenLocally, untilStopped } from '../local-server.ts';
 import { openWorkbench, type Workbench } from '../local-workbench.ts';
 import type { Outcome } from '../outcome.ts';
 import { pushRequestOf } from '../plan-file.ts';
 import { formatDuration, plural } from '../render/figures.ts';
+import { runTable } from '../render/run-table.ts';
 import { contentOf, uploadContent } from '../run-order.ts';
 import { watchFolder } from '../watch-folder.ts';
 import { projectOf } from '../workspace.ts';
 
 const TAG = 'dev';
 
+/** One look at the project: who asked for it, and what is pushed where. */
+interface Round {
+  client: Client;
+  workbench: Workbench;
+  changed: string[];
+  /** A key asked for it, so that it is answered also when nothing changed. */
+  asked: boolean;
+}
+
 export default class Dev extends IceCommand<typeof Dev> {
   static override summary = 'Serve the project on this machine, and push what changes';
   static override description =
-    'Commands in the folder use this server while it runs, and runs go on when their command ends. Each change is validated and registered under the tag `dev` (price@dev); ranges never mean such versions. State is in .ice/.';
+    'Commands in the folder use this server while it runs, and runs go on when their command ends. Each change is validated and registered under the tag `dev` (price@dev); ranges never mean such versions, so what refers to the project is registered with the versions of its own push. In a terminal keys work: r pushes again, v shows findings, l the last runs, c clears, q stops. State is in .ice/.';
   static override examples = ['ice dev', 'ice dev --port 0', 'ice dev --events'];
   static override flags = {
     host: Flags.string({ description: 'Address to listen on (ICE_HOST)', helpValue: 'ADDRESS' }),
@@ -33,6 +45,9 @@ export default class Dev extends IceCommand<typeof Dev> {
 
   /** The last round found errors. */
   #broken = false;
+  /** What the last round built. */
+  #last: Pick<BuiltProject, 'diagnostics' | 'texts'> | undefined;
+  #screen!: DevScreen;
 
   override async run(): Promise<Outcome> {
     const { flags, output } = this;
@@ -48,34 +63,89 @@ export default class Dev extends IceCommand<typeof Dev> {
     const body = { url, pid: process.pid, tokenFile, project };
     if (output.mode === 'events') await output.event({ v: 1, ts: Date.now(), type: 'dev.ready', ...body });
     else await output.announce({ body, text: (view) => (view.isTTY ? [] : [url]) });
-    output.note(
+    const stop = new AbortController();
+    const client = createClient({
+      baseUrl: 'http://ice.local',
+      fetch: serving.fetch,
+      token: serving.token,
+      project,
+    });
+    const round: Round = { client, workbench, changed: [], asked: false };
+    // Rounds and what keys ask for come one after the other, so that their lines do not mix.
+    let last: Promise<void> = Promise.resolve();
+    const next = (work: () => Promise<void>): Promise<void> => {
+      last = last.then(work);
+      return last;
+    };
+    let asked = (): void => {};
+    const stopKey = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    const screen = openDevScreen(output, this.world.stdin, [
+      { key: 'r', does: 'push again', run: () => next(() => this.#pushOnce({ ...round, asked: true })) },
+      { key: 'v', does: 'findings', run: () => next(async () => this.#showFindings()) },
+      { key: 'l', does: 'last runs', run: () => next(() => this.#showRuns(client)) },
+      { key: 'c', does: 'clear', run: () => this.#screen.clear() },
+      { key: 'q', does: 'stop', run: asked },
+    ]);
+    this.#screen = screen;
+    screen.say(
       `${theme.good(theme.mark.ok)} ${theme.strong(project)} at ${theme.strong(url)}  ${theme.dim(`API ${url}/docs, token in ${serving.tokenFileShown}`)}`,
       theme.dim('  Ctrl-C stops it. In another terminal: ice run NAME'),
     );
-    const stop = new AbortController();
-    const pushing = this.#pushChanges(root, serving, workbench, stop.signal);
+    const pushing = this.#pushChanges(root, round, next, stop.signal);
     pushing.catch(() => stop.abort());
     await untilStopped(async () => {
+      screen.end();
       stop.abort();
-      await Promise.allSettled([pushing]);
+      await Promise.allSettled([pushing, last]);
       await workbench.close();
       await serving.close();
-    });
+    }, stopKey);
     return { body };
   }
 
   async #pushChanges(
     root: string,
-    serving: LocalServer,
-    workbench: Workbench,
+    round: Round,
+    next: (work: () => Promise<void>) => Promise<void>,
     signal: AbortSignal,
   ): Promise<void> {
-    await this.#pushOnce(serving, workbench, []);
-    for await (const names of watchFolder(root, signal)) await this.#pushOnce(serving, workbench, names);
+    await next(() => this.#pushOnce(round));
+    for await (const changed of watchFolder(root, signal))
+      await next(() => this.#pushOnce({ ...round, changed }));
+  }
+
+  #showFindings(): void {
+    const { theme } = this.output;
+    const { diagnostics, texts } = this.#last ?? { diagnostics: [], texts: new Map() };
+    const text = this.#format(diagnostics, texts);
+    this.#screen.say(text === '' ? theme.dim('  Nothing was found.') : text);
+  }
+
+  async #showRuns(client: Client): Promise<void> {
+    const { theme, screen } = this.output;
+    try {
+      const { items } = await client.runs.list({ limit: 5 });
+      const view = { theme, columns: screen.columns, isTTY: true };
+      this.#screen.say(
+        ...(items.length === 0 ? [theme.dim('  No runs yet.')] : runTable(items, view, Date.now())),
+      );
+    } catch (error) {
+      this.#screen.say(theme.bad(IceError.from(error).message));
+    }
+  }
+
+  #format(diagnostics: readonly Diagnostic[], texts: ReadonlyMap<string, string>): string {
+    const { theme, screen } = this.output;
+    return formatDiagnostics(diagnostics, texts, 'pretty', {
+      color: theme.color,
+      width: screen.columns,
+    }).trimEnd();
   }
 
   /** One round; what is wrong with the project is shown and waits for the next change. */
-  async #pushOnce(serving: LocalServer, workbench: Workbench, changed: string[]): Promise<void> {
+  async #pushOnce({ client, workbench, changed, asked }: Round): Promise<void> {
     const { output } = this;
     const { theme } = output;
     const from = performance.now();
@@ -83,77 +153,38 @@ export default class Dev extends IceCommand<typeof Dev> {
     try {
       const workspace = await this.workspace();
       const project = projectOf(workspace);
-      const client = createClient({
-        baseUrl: 'http://ice.local',
-        fetch: serving.fetch,
-        token: serving.token,
-        project: serving.project,
-      });
       const built = await buildProject({ project, workbench, ask: (refs) => askTarget(client, refs) });
+      this.#last = built;
       const errors = errorsIn(built.diagnostics);
       if (errors.length > 0) {
         this.#broken = true;
-        const text = formatDiagnostics(errors, built.texts, 'pretty', {
-          color: theme.color,
-          width: output.screen.columns,
-        });
-        output.note(
+        this.#screen.say(
           `${time} ${theme.bad(theme.mark.fail)} ${plural(errors.length, 'error')}`,
-          text.trimEnd(),
+          this.#format(errors, built.texts),
         );
         await output.event({ v: 1, ts: Date.now(), type: 'dev.invalid', changed, diagnostics: errors });
         return;
       }
-      await uploadContent(client, contentOf(built.components));
-      const { plan, leftOut } = await pushWhatCompiles(client, built.components);
+      const components = underTag(built.components, TAG);
+      await uploadContent(client, contentOf(components));
+      const { plan } = await client.pushes.create({
+        ...pushRequestOf(components, { tag: TAG, allowBreaking: true, allowPermissions: true }),
+        dryRun: false,
+      });
       const took = formatDuration(performance.now() - from);
       const what = plan.changes > 0 ? changesOf(plan) : this.#broken ? 'valid again' : 'nothing changed';
-      if (changed.length === 0 || plan.changes > 0 || this.#broken)
-        output.note(
-          `${time} ${theme.good(theme.mark.ok)} ${what} ${theme.dim(took)}`,
-          ...leftOut.map((name) =>
-            theme.dim(`  ${name} refers to versions that only a push makes; ice run uses your sources`),
-          ),
-        );
+      const warnings = built.diagnostics.filter(({ severity }) => severity === 'warning').length;
+      const more = warnings > 0 ? theme.warn(`, ${plural(warnings, 'warning')}`) : '';
+      if (changed.length === 0 || asked || plan.changes > 0 || this.#broken)
+        this.#screen.say(`${time} ${theme.good(theme.mark.ok)} ${what}${more} ${theme.dim(took)}`);
       this.#broken = false;
       await output.event({ v: 1, ts: Date.now(), type: 'dev.pushed', changed, changes: plan.changes });
     } catch (error) {
       const known = IceError.from(error);
-      output.note(
+      this.#screen.say(
         `${time} ${theme.bad(theme.mark.fail)} ${known.message}${known.hint ? theme.dim(` ${theme.mark.next} ${known.hint}`) : ''}`,
       );
       await output.event({ v: 1, ts: Date.now(), type: 'dev.failed', changed, error: known.toBody() });
-    }
-  }
-}
-
-/**
- * Registers what can be: a document that refers to a component of the project by a range does not compile against
- * versions like 1.0.0-dev.…, which no range means. It runs from its source all the same.
- */
-async function pushWhatCompiles(
-  client: Client,
-  components: readonly ProjectComponent[],
-): Promise<{ plan: PushPlan; leftOut: string[] }> {
-  const leftOut: string[] = [];
-  for (;;) {
-    const items = components.filter((one) => !leftOut.includes(`${one.kind}/${one.name}`));
-    try {
-      const { plan } = await client.pushes.create({
-        ...pushRequestOf(items, { tag: TAG, allowBreaking: true, allowPermissions: true }),
-        dryRun: false,
-      });
-      return { plan, leftOut };
-    } catch (error) {
-      const failed = (error instanceof IceError && error.details?.['components']) as
-        | { component: string }[]
-        | undefined
-        | false;
-      const names = failed
-        ? failed.map(({ component }) => component).filter((name) => !leftOut.includes(name))
-        : [];
-      if (names.length === 0) throw error;
-      leftOut.push(...names);
     }
   }
 }

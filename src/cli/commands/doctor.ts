@@ -1,10 +1,14 @@
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';
+import { Flags } from '@oclif/core';
 import { SETTINGS, type SettingName } from '../../contracts/config.ts';
 import { EXIT, IceError } from '../../contracts/errors.ts';
 import { settingsAsGiven } from '../../project/config.ts';
+import { explainFileError } from '../../project/file-errors.ts';
+import { findProject } from '../../project/find-project.ts';
 import { IceCommand } from '../base-command.ts';
+import { mendsOf } from '../mends.ts';
 import type { Outcome } from '../outcome.ts';
 import { keyPlaceText } from '../render/key-place.ts';
 import { table } from '../render/table.ts';
@@ -16,14 +20,22 @@ interface Check {
   state: 'ok' | 'warning' | 'problem';
   says: string;
   fix?: string;
+  /** --fix put it right. */
+  fixed?: true;
 }
 
 export default class Doctor extends IceCommand<typeof Doctor> {
   static override summary = 'Every setting with its origin, and whether this machine is fit';
-  static override examples = ['ice doctor', 'ice doctor --json'];
+  static override description =
+    '--fix puts right what can be put right without a loss: what a server left that is gone, files that others may read, a repository that does not ignore .ice/, slips in ice.yaml whose meaning is plain.';
+  static override examples = ['ice doctor', 'ice doctor --fix', 'ice doctor --json'];
+  static override flags = { fix: Flags.boolean({ description: 'Put right what can be' }) };
+  // Without --fix; who may only read is not offered it (mcp-verbs.ts).
   static override readOnly = true;
 
   override async run(): Promise<Outcome> {
+    const mended = await this.#mend(await this.workspace());
+    // As it is now, with what was mended.
     const workspace = await this.workspace();
     const settings = settingsAsGiven(workspace.sources);
     const values = (Object.keys(settings) as SettingName[]).map((name) => {
@@ -38,6 +50,7 @@ export default class Doctor extends IceCommand<typeof Doctor> {
       await this.#keyring(workspace),
       await this.#port(settings.host.value ?? '127.0.0.1', Number(settings.port.value ?? 4747), workspace),
       ...(await this.#database(workspace)),
+      ...mended,
     ];
     const problems = checks.filter((check) => check.state === 'problem');
     return {
@@ -79,6 +92,24 @@ export default class Doctor extends IceCommand<typeof Doctor> {
           }
         : {}),
     };
+  }
+
+  async #mend({ loaded, cwd, user }: Workspace): Promise<Check[]> {
+    const root = loaded?.project?.root ?? findProject(cwd) ?? cwd;
+    const mends = await mendsOf(root, loaded, user.folder, async () => {
+      const { liveServer } = await import('../../host/server-file.ts');
+      return (await liveServer(root)) !== undefined;
+    });
+    return mends.map(({ name, says, done, mend }): Check => {
+      if (!this.flags.fix) return { name, state: 'warning', says, fix: 'ice doctor --fix' };
+      try {
+        mend();
+        return { name, state: 'ok', says: done, fixed: true };
+      } catch (error) {
+        const { message } = IceError.from(explainFileError(error, root, 'write'));
+        return { name, state: 'problem', says: `${says}; it could not be mended: ${message}` };
+      }
+    });
   }
 
   #node(): Check {
@@ -126,7 +157,10 @@ export default class Doctor extends IceCommand<typeof Doctor> {
         );
         return 'ok';
       })
-      .catch((error: unknown) => (error instanceof Error ? error.message.split('\n')[0]! : 'it failed'));
+      .catch((error: unknown) =>
+        // Where it looked for its library is of no use to anybody.
+        error instanceof Error ? error.message.split(/\n|, checked \[/)[0]! : 'it failed',
+      );
     const answer = await Promise.race([asked, late]);
     if (answer === 'ok') return { name: 'keyring', state: 'ok', says: 'answers' };
     return {
