@@ -91,10 +91,15 @@ describe('opening a database', () => {
     await expect(openSqlite(damaged)).rejects.toMatchObject({ code: 'database_corrupt' });
   });
 
-  it('names the folder that cannot be made', async () => {
-    await writeFile(join(folder, 'deep'), 'a file');
-    await expect(openSqlite(file)).rejects.toMatchObject({ code: 'read_only', exitCode: 14 });
-    await expect(openSqlite(folder)).rejects.toMatchObject({ code: 'read_only' });
+  it('names what is in the way: a file where its folder should be, a folder where it should be', async () => {
+    const inTheWay = join(folder, 'deep');
+    await writeFile(inTheWay, 'a file');
+    await expect(openSqlite(file)).rejects.toMatchObject({
+      code: 'machine',
+      exitCode: 14,
+      message: expect.stringContaining(inTheWay),
+    });
+    await expect(openSqlite(folder)).rejects.toMatchObject({ code: 'machine', exitCode: 14 });
   });
 });
 
