@@ -2,6 +2,11 @@ import type { Runtimes } from '../host/runtimes.ts';
 import type { CatalogEntry } from '../language/index.ts';
 import type { Extract, ExtractDocument } from '../project/build-tool.ts';
 
+export interface KnownModels {
+  providers: readonly string[];
+  hasPrice(model: string): boolean;
+}
+
 /** What building a project needs of the host: code of tools is never run in this process. */
 export interface Workbench {
   /** What a bundle says of itself. */
@@ -12,8 +17,8 @@ export interface Workbench {
   std(): Promise<CatalogEntry[]>;
   /** The names of the keys of a model's provider; undefined when it needs none. */
   keysOf(model: string): Promise<readonly string[] | undefined>;
-  /** The model providers that there are, with those of ICE_MODEL_ENDPOINTS, whose text is given. */
-  providers(endpoints: string): Promise<readonly string[]>;
+  /** The model providers that there are, and which models have a price, by settings of the operator. */
+  models(settings: { endpoints?: string; pricesFile?: string }): Promise<KnownModels>;
   /** Where code of tools runs, for a host that this process opens, too. */
   runtimes(): Promise<Runtimes>;
   close(): Promise<void>;
@@ -32,7 +37,7 @@ export function openWorkbench(): Workbench {
     document: async (bundle, runtime) => (await open()).document(bundle, runtime),
     std: async () => (await open()).std(),
     keysOf: async (model) => (await open()).keysOf(model),
-    providers: async (endpoints) => (await open()).providers(endpoints),
+    models: async (settings) => (await open()).models(settings),
     runtimes: async () => (await open()).runtimes,
     close: async () => {
       if (opened) await (await opened).close();

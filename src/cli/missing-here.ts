@@ -4,6 +4,7 @@ import { hint } from '../language/expressions/suggest.ts';
 import { modelsIn, referencesOf } from '../language/index.ts';
 import type { ProjectComponent } from '../project/build-components.ts';
 import type { BuiltProject } from './built-project.ts';
+import type { KnownModels } from './local-workbench.ts';
 import { plural } from './render/figures.ts';
 
 /** The names of the keys of a model's provider, any of which does; undefined when it needs none. */
@@ -71,12 +72,12 @@ export async function missingSecrets(
 }
 
 /**
- * A warning for each model of a provider that there is not here (ICE1705). `providers` is asked when a document names
- * a model at all.
+ * A warning for each model of a provider that there is not here (ICE1705), a note for each that has no price
+ * (ICE1706). `models` is asked when a document names a model at all.
  */
-export async function unknownProviders(
+export async function unknownModels(
   built: BuiltProject,
-  providers: () => Promise<readonly string[]>,
+  models: () => Promise<KnownModels>,
 ): Promise<Diagnostic[]> {
   const found = new Map<string, Diagnostic>();
   for (const { file, blueprint, agent } of built.components) {
@@ -84,15 +85,23 @@ export async function unknownProviders(
     for (const model of document ? modelsIn(document).flat() : []) {
       const [provider] = model.split('/', 1);
       if (provider === 'echo' || found.has(`${file} ${model}`)) continue;
-      const known = await providers();
-      if (known.includes(provider!)) continue;
+      const { providers, hasPrice } = await models();
+      const known = providers.includes(provider!);
+      if (known && hasPrice(model)) continue;
+      const range = rangeOf(built.texts.get(file) ?? '', model);
       found.set(
         `${file} ${model}`,
-        finding('ICE1705', file, `There is no model provider '${provider}' here`, {
-          severity: 'warning',
-          ...rangeOf(built.texts.get(file) ?? '', model),
-          help: `${hint(provider!, known) ?? ''} Providers: ${known.join(', ')}. Others get a name by ICE_MODEL_ENDPOINTS.`.trim(),
-        }),
+        known
+          ? finding('ICE1706', file, `${model} has no price here, so its calls count as $0`, {
+              severity: 'info',
+              ...range,
+              help: 'Give it a line in a file that ICE_MODEL_PRICES names. A run with a budget is refused until then.',
+            })
+          : finding('ICE1705', file, `There is no model provider '${provider}' here`, {
+              severity: 'warning',
+              ...range,
+              help: `${hint(provider!, providers) ?? ''} Providers: ${providers.join(', ')}. Others get a name by ICE_MODEL_ENDPOINTS.`.trim(),
+            }),
       );
     }
   }

@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Fetch } from '../client/request.ts';
 import { SETTINGS, type SettingName } from '../contracts/config.ts';
@@ -25,6 +24,7 @@ import { openMasterKeys } from './master-key.ts';
 import { openMcpServers } from './mcp-servers.ts';
 import { createMetrics } from './metrics.ts';
 import { operatorToken, registerOperator } from './operator-token.ts';
+import { readPrices } from './price-file.ts';
 import { openRuntimes, type Runtimes } from './runtimes.ts';
 import { sealRuns } from './sealed-runs.ts';
 import { tokenFileOf } from './server-file.ts';
@@ -362,12 +362,4 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
     });
     return made;
   };
-}
-
-function readPrices(file: string): string {
-  if (!existsSync(file))
-    throw new IceError('usage', `ICE_MODEL_PRICES names ${file}, which is not there`, {
-      hint: 'Correct the path, or leave it out',
-    });
-  return readFileSync(file, 'utf8');
 }

@@ -1,6 +1,7 @@
 import type { Json } from '../contracts/json.ts';
 import type { CatalogEntry } from '../language/index.ts';
 import type { Bundle, ExtractedTool } from '../sandbox/port.ts';
+import { readPrices } from './price-file.ts';
 import { openRuntimes } from './runtimes.ts';
 import { openStd } from './std-catalog.ts';
 
@@ -30,12 +31,18 @@ export function createWorkbench() {
     keysOf: async (model: string): Promise<readonly string[] | undefined> =>
       (await import('../models/providers/catalog.ts')).secretOfModel(model),
 
-    async providers(endpoints: string): Promise<readonly string[]> {
-      const [{ PROVIDERS }, { readEndpoints }] = await Promise.all([
+    async models({ endpoints, pricesFile }: { endpoints?: string; pricesFile?: string }) {
+      const [{ PROVIDERS }, { readEndpoints }, { priceOf, priceTable }] = await Promise.all([
         import('../models/providers/catalog.ts'),
         import('../models/open-models.ts'),
+        import('../models/prices.ts'),
       ]);
-      return ['echo', ...Object.keys(PROVIDERS), ...readEndpoints(endpoints).map(([name]) => name)];
+      const named = readEndpoints(endpoints ?? '').map(([name]) => name);
+      const prices = priceTable(pricesFile === undefined ? undefined : readPrices(pricesFile), pricesFile);
+      return {
+        providers: ['echo', ...Object.keys(PROVIDERS), ...named],
+        hasPrice: (model: string): boolean => priceOf(prices, model) !== undefined,
+      };
     },
 
     close: (): Promise<void> => runtimes.close(),

@@ -219,7 +219,10 @@ outputs: { text: "{{ say.text }}" }
     { code: 'ICE1705', message: "There is no model provider 'ours' here" },
   ]);
   const env = { ICE_MODEL_ENDPOINTS: 'ours=http://127.0.0.1:9/v1' };
-  expect((await ice(['validate'], '', env)).said.diagnostics).toHaveLength(1);
+  expect((await ice(['validate'], '', env)).said.diagnostics).toMatchObject([
+    { code: 'ICE1705' },
+    { code: 'ICE1706', severity: 'info', message: 'ours/small has no price here, so its calls count as $0' },
+  ]);
   expect(await ice(['run', 'ask'], '', env)).toMatchObject({
     code: 3,
     said: { error: { code: 'provider_missing' } },

@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { buildProject } from '../../src/cli/built-project.ts';
 import { openWorkbench } from '../../src/cli/local-workbench.ts';
-import { missingSecrets, unknownProviders } from '../../src/cli/missing-here.ts';
+import { missingSecrets, unknownModels } from '../../src/cli/missing-here.ts';
 import type { Diagnostic } from '../../src/contracts/diagnostics.ts';
 import type { Json } from '../../src/contracts/json.ts';
 import { ExpressionError, evaluate, parseExpression } from '../../src/language/expressions/index.ts';
@@ -87,7 +87,7 @@ async function ofProject(files: Record<string, Text | null>, set: readonly strin
   if (!project) return diagnostics;
   const built = await buildProject({ project, workbench, ask: async () => new Map() });
   const unset = await missingSecrets(built, workbench.keysOf, async () => new Set(set));
-  const unknown = await unknownProviders(built, () => workbench.providers(''));
+  const unknown = await unknownModels(built, () => workbench.models({}));
   return [...diagnostics, ...built.diagnostics, ...unset, ...unknown];
 }
 

@@ -11,7 +11,7 @@ import { type BuiltProject, buildProject, errorsIn, sourceOfFile } from '../buil
 import { type Drift, driftOf, sayDrift } from '../drift.ts';
 import { lockedFlag } from '../flags.ts';
 import { openWorkbench, type Workbench } from '../local-workbench.ts';
-import { missingSecrets, unknownProviders } from '../missing-here.ts';
+import { missingSecrets, unknownModels } from '../missing-here.ts';
 import type { Outcome } from '../outcome.ts';
 import { plural } from '../render/figures.ts';
 import { isCassette, isTestFile, selectTests } from '../test-files.ts';
@@ -110,7 +110,7 @@ export default class Validate extends IceCommand<typeof Validate> {
       locked?.assertStd(built);
       const texts = new Map([...(loaded?.texts ?? []), ...built.texts]);
       const unset = await missingSecrets(built, workbench.keysOf, (names) => this.#setHere(workspace, names));
-      const unknown = await this.#unknownProviders(workspace, built, workbench);
+      const unknown = await this.#unknownModels(workspace, built, workbench);
       const diagnostics = [...(loaded?.diagnostics ?? []), ...built.diagnostics, ...unset, ...unknown];
       const files = new Set([
         ...named.map((source) => source.file),
@@ -151,10 +151,17 @@ export default class Validate extends IceCommand<typeof Validate> {
     return resolve(root, workspace.settings.database.value ?? '.ice/ice.db');
   }
 
-  async #unknownProviders(workspace: Workspace, built: BuiltProject, workbench: Workbench) {
-    // Another target has endpoints of its own: a run there says it.
+  async #unknownModels(workspace: Workspace, built: BuiltProject, workbench: Workbench) {
+    // Another target has endpoints and prices of its own: a run there says it.
     if (targetOf(workspace).kind !== 'local') return [];
-    return unknownProviders(built, () => workbench.providers(workspace.settings.modelEndpoints.value ?? ''));
+    const { modelEndpoints, modelPrices } = workspace.settings;
+    const { root } = projectOf(workspace);
+    return unknownModels(built, () =>
+      workbench.models({
+        ...(modelEndpoints.value === undefined ? {} : { endpoints: modelEndpoints.value }),
+        ...(modelPrices.value === undefined ? {} : { pricesFile: resolve(root, modelPrices.value) }),
+      }),
+    );
   }
 
   /** Which of these secrets a local run would have: from the environment, or the project's own store. */

@@ -152,4 +152,10 @@ export const REFERENCE_CODES = {
     'model: opnai/gpt-5',
     'model: openai/gpt-5   # or: ICE_MODEL_ENDPOINTS="opnai=http://127.0.0.1:11434/v1"',
   ),
+  ICE1706: entry(
+    'A model without a price',
+    'The price table has no line for this model, so its calls count as $0, and a run with a budget is refused. Providers change their prices, and their models: a file that ICE_MODEL_PRICES names puts lines over the table.',
+    'model: openai/of-our-own',
+    'model: openai/of-our-own   # with ICE_MODEL_PRICES=prices.json: { "openai/of-our-own": { "input": 1, "output": 4 } }',
+  ),
 };
