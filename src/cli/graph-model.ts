@@ -4,6 +4,7 @@ import { type NodeView, RunView, SETTLED } from '../contracts/run-view.ts';
 import type { OutlineNode, Run } from '../contracts/runs.ts';
 import { Graph } from '../language/graph/graph.ts';
 import { Templates } from '../language/graph/templates.ts';
+import { toolsIn } from '../language/references/catalog.ts';
 import { nestedLists } from '../language/shape/draft.ts';
 import type { GraphFigures, GraphList, GraphModel, GraphNode } from './render/graph/index.ts';
 
@@ -34,6 +35,12 @@ export async function modelOfBlueprint(blueprint: Blueprint, load: LoadWorkflow)
         if (child)
           lists.push({ name: child.name, nodes: await draw(child, depth + 1, [...open, node.workflow]) });
       }
+      for (const { kind, text, ref } of node.type === 'agent' ? toolsIn(node) : [])
+        if (kind === 'workflow' && ref && depth < MOST_DEPTH && left > 0 && !open.includes(ref.name)) {
+          const child = await load(text.replace(/^workflow\//, ''));
+          if (child)
+            lists.push({ name: child.name, nodes: await draw(child, depth + 1, [...open, ref.name]) });
+        }
       const label = labelOf(node);
       const detail = detailOf(node);
       return {
@@ -72,6 +79,7 @@ function labelOf(node: BlueprintNode): string | undefined {
 function detailOf(node: BlueprintNode): string | undefined {
   const parts: string[] = [];
   if (node.type === 'loop') parts.push(`over ${expressionText(node.items)}`);
+  if (node.type === 'agent' && node.tools?.length) parts.push(`calls ${node.tools.join(', ')}`);
   if (node.type === 'condition') parts.push(expressionText(node.expression));
   if (node.type === 'parallel' && node.wait !== undefined && node.wait !== 'all')
     parts.push(`until ${node.wait}`);

@@ -2,8 +2,17 @@ import { type NodeView, type RunView, SETTLED } from '../../contracts/run-view.t
 import { formatDuration } from './figures.ts';
 import { type Frame, markOf } from './node-line.ts';
 import { oneLine, pad, textWidth, truncate } from './text-width.ts';
+import { calledAgent } from './tree.ts';
 
 const MOST_NAME = 28;
+
+/** A path that is too long keeps its end: that is what tells it from the others. */
+function tailOf(path: string, columns: number, ellipsis: string): string {
+  if (textWidth(path) <= columns) return path;
+  let cut = path;
+  while (textWidth(cut) > columns - textWidth(ellipsis)) cut = cut.slice(1);
+  return `${ellipsis}${cut}`;
+}
 
 /**
  * When each node ran, on one axis. Of a loop, what is under way or failed has bars of its own, and what has ended well
@@ -19,7 +28,8 @@ export function timelineLines(view: RunView, frame: Frame, rows = Number.POSITIV
       const group = node.type === 'list' || node.type === 'item';
       if (node.startedAt !== undefined && !group) nodes.push(node);
       // An item that has ended well says nothing that the loop does not.
-      if (node.type !== 'item' || node.state === 'failed' || !SETTLED.has(node.state)) collect(node.children);
+      if (node.type !== 'item' || node.state === 'failed' || !SETTLED.has(node.state))
+        collect(calledAgent(node)?.children ?? node.children);
     }
   };
   collect(view.nodes);
@@ -34,7 +44,7 @@ export function timelineLines(view: RunView, frame: Frame, rows = Number.POSITIV
     const end = at(node.endedAt ?? now);
     const bar = theme.mark.bar.repeat(Math.max(1, end - start + 1));
     const paint = node.state === 'failed' ? theme.bad : SETTLED.has(node.state) ? theme.good : theme.accent;
-    const label = pad(truncate(oneLine(node.path), name, theme.mark.ellipsis), name);
+    const label = pad(tailOf(oneLine(node.path), name, theme.mark.ellipsis), name);
     const ms = (node.endedAt ?? now) - node.startedAt!;
     const length = ms < 1 ? '' : formatDuration(ms);
     return `${markOf(node.state, frame)} ${label} ${pad(' '.repeat(start) + paint(bar), room)} ${theme.dim(pad(length, 8, 'left'))}`;

@@ -62,9 +62,8 @@ export function treeLines(view: RunView, frame: Frame, rows = Number.POSITIVE_IN
 /** What is drawn under a node: nothing under what has finished well, and only one branch of a condition. */
 function openChildren(node: NodeView): NodeView[] {
   if (node.state === 'pending' && node.type !== 'list') return node.children;
-  // An agent that is called is a workflow of one node, which says nothing that the call does not.
-  const [only] = node.children;
-  if (node.type === 'agent' && only?.type === 'agent' && only.label === node.label) return only.children;
+  const called = calledAgent(node);
+  if (called) return called.children;
   if (node.type === 'condition' && node.branch) {
     const taken = node.children.find((list) => list.id === node.branch);
     if (node.state === 'succeeded' && taken && taken.children.length === 0) return [];
@@ -76,6 +75,12 @@ function openChildren(node: NodeView): NodeView[] {
     return node.children.filter((item) => item.state === 'failed' || !SETTLED.has(item.state));
   }
   return node.children;
+}
+
+/** An agent that is called is a workflow of one node, which says nothing that the call does not: it is not drawn. */
+export function calledAgent(node: NodeView): NodeView | undefined {
+  const [only] = node.children;
+  return node.type === 'agent' && only?.type === 'agent' && only.label === node.label ? only : undefined;
 }
 
 /** How many finished items are not drawn. */

@@ -6,6 +6,7 @@ import { textWidth, withoutControl } from '../../../src/cli/render/text-width.ts
 import { themeFor } from '../../../src/cli/render/theme.ts';
 import { timelineLines } from '../../../src/cli/render/timeline.ts';
 import { runHeading, treeLines, wholeTree } from '../../../src/cli/render/tree.ts';
+import type { AnyRunEvent } from '../../../src/contracts/events.ts';
 import { RunView } from '../../../src/contracts/run-view.ts';
 import { type Journal, SAMPLE_OUTLINE, sampleJournal } from '../../support/journal.ts';
 
@@ -226,4 +227,67 @@ test('text of tools and models cannot move the cursor or pose as our own lines',
   const text = treeLines(view, frame(now)).join('\n');
   expect(text).not.toMatch(/[\x1B\x07\r\u202E]/);
   expect(text).toContain('tool_failed: a ✓ succeeded');
+});
+
+test('what an agent called is drawn under it, as in the timeline; a called agent is one line, not two', () => {
+  const view = new RunView([
+    {
+      id: 'boss',
+      type: 'agent',
+      label: 'boss@1.0.0',
+      lists: {
+        refund: [{ id: 'pay', type: 'tool', label: 'pay@1.0.0' }],
+        researcher: [{ id: 'researcher', type: 'agent', label: 'researcher@1.0.0' }],
+      },
+    },
+  ]);
+  let seq = 0;
+  const say = (ts: number, type: string, path: string | undefined, data: object): void => {
+    const event = { v: 1, seq: ++seq, ts, runId: RUN, type, ...(path ? { path, attempt: 1 } : {}), data };
+    view.apply(event as AnyRunEvent);
+  };
+  const call = (name: string, kind: string) => ({
+    call: { name, kind, ref: `${name}@1.0.0`, workflow: name, inputs: {} },
+  });
+  const told = { error: { code: 'tool_failed', message: 'No such order' } };
+  say(0, 'run.started', undefined, { worker: 'w', epoch: 1 });
+  say(0, 'node.started', 'boss', {});
+  say(1_000, 'node.step', 'boss', { index: 0, kind: 'model', name: 'm', result: {}, cost: 0.001 });
+  say(1_000, 'node.started', 'boss.researcher[1]', call('researcher', 'agent'));
+  say(1_000, 'node.started', 'boss.researcher[1].researcher', {});
+  say(2_000, 'node.step', 'boss.researcher[1].researcher', {
+    index: 0,
+    kind: 'tool',
+    name: 'find',
+    result: told,
+  });
+  say(3_000, 'node.succeeded', 'boss.researcher[1].researcher', {
+    result: {},
+    cost: 0.002,
+    durationMs: 2_000,
+  });
+  say(3_000, 'node.succeeded', 'boss.researcher[1]', { derived: true, durationMs: 2_000 });
+  say(3_000, 'node.step', 'boss', { index: 1, kind: 'tool', name: 'researcher', result: {} });
+  say(4_000, 'node.started', 'boss.refund[3]', call('refund', 'workflow'));
+  say(4_000, 'node.started', 'boss.refund[3].pay', {});
+  expect(drawn(treeLines(view, frame(6_000, { columns: 90 })))).toMatchInlineSnapshot(`
+    "
+    └─ ● boss  agent boss@1.0.0                                                6.0 s   $0.0030
+       ├─ ✓ researcher  agent researcher@1.0.0                                 2.0 s   $0.0020
+       │  └─ ✗ find  handled  tool                                             1.0 s
+       │        tool_failed: No such order
+       └─ ● refund      workflow refund@1.0.0                                  2.0 s
+          └─ ● pay  tool pay@1.0.0                                             2.0 s
+    "
+  `);
+  expect(drawn(timelineLines(view, frame(6_000, { columns: 70 })))).toMatchInlineSnapshot(`
+    "
+    ● boss                         ━━━━━━━━━━━━━━━━━━━━━━━━━━━━    6.0 s
+    ✓ boss.researcher[1]               ━━━━━━━━━━━                 2.0 s
+    ✗ …rcher[1].researcher.find[0]     ━━━━━━                      1.0 s
+    ● boss.refund[3]                                 ━━━━━━━━━━    2.0 s
+    ● boss.refund[3].pay                             ━━━━━━━━━━    2.0 s
+                                   0                      6.0 s
+    "
+  `);
 });
