@@ -1,18 +1,9 @@
-import { z } from 'zod';
-import type { Permissions } from '../contracts/components.ts';
-import {
-  type CodeRuntime,
-  exampleSchema,
-  permissionsSchema,
-  runtimeNameSchema,
-} from '../contracts/components.ts';
+import type { CodeRuntime, Permissions } from '../contracts/components.ts';
 import { IceError } from '../contracts/errors.ts';
-import { COMPONENT_NAME } from '../contracts/ids.ts';
 import type { Json } from '../contracts/json.ts';
-import { schemaSchema } from '../contracts/nodes/base.ts';
-import { boundsProblem } from '../language/schema/bounds.ts';
 import { crashError, guestFailure, limitError } from './call-errors.ts';
 import { type Child, ChildPool, type PoolOptions } from './child-pool.ts';
+import { documentOf, toolOf } from './extracted.ts';
 import type { Bundle, ExtractedTool, ToolCall, ToolRuntime } from './port.ts';
 import {
   type CallLimits,
@@ -33,20 +24,6 @@ const EXTRACT_BYTES = 1024 * 1024;
 const MOST_CHILDREN = 3;
 /** A child forgets nothing of what it was given, so it is replaced when it was given much. */
 const MOST_BUNDLES = 64;
-
-const extractedSchema = z.object({
-  name: z.string().max(100).regex(COMPONENT_NAME, 'lower case letters, digits and dashes'),
-  version: z.string().max(100),
-  description: z.string().max(10_000),
-  input: schemaSchema,
-  output: schemaSchema,
-  permissions: permissionsSchema,
-  runtime: runtimeNameSchema.exclude(['mcp']),
-  examples: z.array(exampleSchema).max(1000),
-  unrepresentable: z.array(
-    z.object({ where: z.enum(['input', 'output']), path: z.string(), reason: z.string() }),
-  ),
-});
 
 /** What a job does with the messages of its child; `done` ends it. */
 interface Job {
@@ -90,15 +67,6 @@ export class ChildRuntime implements ToolRuntime {
     return this.pool.close();
   }
 
-  async document(bundle: Bundle): Promise<Json> {
-    const said = await this.describe(bundle);
-    if (said['kind'] === 'tool')
-      throw new IceError('project_invalid', 'It exports a tool and no workflow', {
-        hint: 'Move it to where tools are: components.tools of ice.yaml, else tools/.',
-      });
-    return said['document'] as Json;
-  }
-
   /** What the code says of itself when it is loaded: nothing of it is known to be true. */
   private async describe(bundle: Bundle): Promise<Record<string, unknown>> {
     const limits = { ...limitsOf(this.name, {}), timeoutMs: EXTRACT_MS, outputBytes: EXTRACT_BYTES };
@@ -121,31 +89,11 @@ export class ChildRuntime implements ToolRuntime {
   }
 
   async extract(bundle: Bundle): Promise<ExtractedTool> {
-    const said = await this.describe(bundle);
-    if (said['kind'] === 'workflow')
-      throw new IceError('project_invalid', 'It exports a workflow and no tool', {
-        hint: 'Move it to where workflows are: components.workflows of ice.yaml, else workflows/.',
-      });
-    const parsed = extractedSchema.safeParse(said);
-    if (!parsed.success) {
-      const [issue] = parsed.error.issues;
-      throw new IceError('project_invalid', `${issue!.path.join('.')}: ${issue!.message}`, {
-        details: {
-          issues: parsed.error.issues
-            .slice(0, 10)
-            .map(({ path, message }) => ({ path: path.join('.'), message })),
-        },
-      });
-    }
-    for (const where of ['input', 'output'] as const) {
-      const problem = boundsProblem(parsed.data[where]);
-      if (problem !== undefined)
-        throw new IceError('project_invalid', `The ${where} schema cannot be used: ${problem.message}`, {
-          hint: problem.help,
-          details: { path: problem.path },
-        });
-    }
-    return parsed.data as ExtractedTool;
+    return toolOf(await this.describe(bundle));
+  }
+
+  async document(bundle: Bundle): Promise<Json> {
+    return documentOf(await this.describe(bundle));
   }
 
   async call(call: ToolCall): Promise<Json> {

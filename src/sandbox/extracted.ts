@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { exampleSchema, permissionsSchema, runtimeNameSchema } from '../contracts/components.ts';
+import { IceError } from '../contracts/errors.ts';
+import { COMPONENT_NAME } from '../contracts/ids.ts';
+import type { Json } from '../contracts/json.ts';
+import { schemaSchema } from '../contracts/nodes/base.ts';
+import { boundsProblem } from '../language/schema/bounds.ts';
+import type { ExtractedTool } from './port.ts';
+
+const extractedSchema = z.object({
+  name: z.string().max(100).regex(COMPONENT_NAME, 'lower case letters, digits and dashes'),
+  version: z.string().max(100),
+  description: z.string().max(10_000),
+  input: schemaSchema,
+  output: schemaSchema,
+  permissions: permissionsSchema,
+  runtime: runtimeNameSchema.exclude(['mcp']),
+  examples: z.array(exampleSchema).max(1000),
+  unrepresentable: z.array(
+    z.object({ where: z.enum(['input', 'output']), path: z.string(), reason: z.string() }),
+  ),
+});
+
+/** What the code of a module says of itself, as a tool: nothing of it is known to be true. */
+export function toolOf(said: Record<string, unknown>): ExtractedTool {
+  if (said['kind'] === 'workflow')
+    throw new IceError('project_invalid', 'It exports a workflow and no tool', {
+      hint: 'Move it to where workflows are: components.workflows of ice.yaml, else workflows/.',
+    });
+  const parsed = extractedSchema.safeParse(said);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new IceError('project_invalid', `${issue!.path.join('.')}: ${issue!.message}`, {
+      details: {
+        issues: parsed.error.issues
+          .slice(0, 10)
+          .map(({ path, message }) => ({ path: path.join('.'), message })),
+      },
+    });
+  }
+  for (const where of ['input', 'output'] as const) {
+    const problem = boundsProblem(parsed.data[where]);
+    if (problem !== undefined)
+      throw new IceError('project_invalid', `The ${where} schema cannot be used: ${problem.message}`, {
+        hint: problem.help,
+        details: { path: problem.path },
+      });
+  }
+  return parsed.data as ExtractedTool;
+}
+
+/** The same as the document of a workflow. */
+export function documentOf(said: Record<string, unknown>): Json {
+  if (said['kind'] === 'tool')
+    throw new IceError('project_invalid', 'It exports a tool and no workflow', {
+      hint: 'Move it to where tools are: components.tools of ice.yaml, else tools/.',
+    });
+  return said['document'] as Json;
+}
