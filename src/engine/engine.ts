@@ -127,7 +127,7 @@ export function createEngine(options: EngineOptions): Engine {
         if (project === '' && runId === '') {
           feed.changed();
           worker.changedElsewhere();
-        } else if (!worker.driver(project, runId)) {
+        } else if (!worker.isOurs(project, runId)) {
           feed.changed(project, runId);
           worker.changed();
         }
@@ -219,9 +219,14 @@ export function createEngine(options: EngineOptions): Engine {
       events.push({ v: 1, seq: 2, ts: now, runId: id, type: 'run.started', data: started });
       Object.assign(row, { state: 'running', startedAt: now });
       const fold = worker.begin(row, plan, events);
-      const made = await store.create({ row: { ...row, seq: events.length }, plan, events }, lease);
-      if (made.created) worker.open(made.row, fold, events);
-      return made;
+      let ours: RunRow | undefined;
+      try {
+        const made = await store.create({ row: { ...row, seq: events.length }, plan, events }, lease);
+        if (made.created) ours = made.row;
+        return made;
+      } finally {
+        worker.begun(ours, row, fold, events);
+      }
     },
 
     drive: (project, runId) => worker.drive(project, runId),

@@ -40,6 +40,8 @@ export class Worker {
   started = false;
   private readonly options: WorkerOptions;
   private readonly drivers = new ByRun<Driver>();
+  /** Runs that are being made, to be driven here. */
+  private readonly making = new ByRun<true>();
   private readonly programOf: ReturnType<typeof createPrograms>;
   private looking = false;
   private lookAgain = false;
@@ -60,6 +62,11 @@ export class Worker {
     return this.drivers.get(project, runId);
   }
 
+  /** Whether the run is this worker's, or will be in a moment: what happens to it is no work for anybody. */
+  isOurs(project: string, runId: string): boolean {
+    return (this.drivers.get(project, runId) ?? this.making.get(project, runId)) !== undefined;
+  }
+
   hasRoom(): boolean {
     return this.started && this.drivers.size < this.options.concurrency;
   }
@@ -73,6 +80,7 @@ export class Worker {
   begin(row: RunRow, plan: Plan, events: AnyRunEvent[]): RunFold {
     const fold = createFold(this.programOf(plan), row);
     for (const event of events) evolve(fold, event);
+    this.making.set(row.project, row.id, true);
     const { clock } = this.options;
     let first: AnyRunEvent[] = [];
     try {
@@ -88,9 +96,10 @@ export class Worker {
     return fold;
   }
 
-  /** Starts to drive a run that was just made and started, with our lease. */
-  open(row: RunRow, fold: RunFold, events: AnyRunEvent[]): Driver {
-    return this.driveFold(row, fold, events);
+  /** What follows on `begin`: the run is there, with our lease, and is driven; or it is not. */
+  begun(made: RunRow | undefined, asked: RunRow, fold: RunFold, events: AnyRunEvent[]): void {
+    this.making.delete(asked.project, asked.id);
+    if (made) this.driveFold(made, fold, events);
   }
 
   /** The state of a run, read from its journal. */

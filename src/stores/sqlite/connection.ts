@@ -233,20 +233,18 @@ export class SqliteConnection {
   }
 
   private look(): void {
+    this.looked ??= setImmediate(() => {
+      this.looked = undefined;
+    });
     const version = this.dataVersion();
     if (version === this.lastVersion) return;
     this.lastVersion = version;
     this.generation += 1;
   }
 
-  /** The generation as it was in this turn of the event loop: the file is asked once a turn. */
+  /** The generation as it was in this turn of the event loop: the file is asked once a turn, at most. */
   current(): number {
-    if (this.looked === undefined) {
-      this.look();
-      this.looked = setImmediate(() => {
-        this.looked = undefined;
-      });
-    }
+    if (this.looked === undefined) this.look();
     return this.generation;
   }
 
