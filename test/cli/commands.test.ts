@@ -7,6 +7,7 @@ import { discover } from '../../src/cli/discover.ts';
 import { commandHelp, rootHelp, TOPICS, topicHelp } from '../../src/cli/render/help.ts';
 import { textWidth } from '../../src/cli/render/text-width.ts';
 import { themeFor } from '../../src/cli/render/theme.ts';
+import { temporary, writeFiles } from '../support/ice.ts';
 
 const root = join(import.meta.dirname, '../..');
 const manifest = await discover(root);
@@ -145,23 +146,38 @@ test('ice alone: every command is in it, on a screen', () => {
   ).toContain('ice runs list');
 });
 
-test('completion for bash completes commands, flags and values', () => {
+test('completion for bash completes commands, flags, values, and the components of the folder', () => {
+  const { dir, remove } = temporary();
+  writeFiles(dir, {
+    'tools/price.ts': '',
+    'tools/_shared.ts': '',
+    'workflows/report.yaml': '',
+    'notes.txt': '',
+  });
   const script = completionScript('bash', catalogue.cards);
-  const complete = (words: string[]): string[] =>
+  const complete = (...words: string[]): string[] =>
     execFileSync(
       'bash',
       [
         '-c',
         `${script}\nCOMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _ice; printf '%s\\n' "\${COMPREPLY[@]}"`,
       ],
-      { encoding: 'utf8' },
+      { cwd: dir, encoding: 'utf8' },
     )
       .trim()
       .split('\n');
-  expect(complete(['ice', 'val'])).toEqual(['validate']);
-  expect(complete(['ice', 'runs', 'w']).sort()).toEqual(['wait', 'watch']);
-  expect(complete(['ice', 'runs', 'list', '--sta'])).toEqual(['--state']);
-  expect(complete(['ice', 'runs', 'list', '--state', 'f'])).toEqual(['failed']);
+  expect(complete('ice', 'val')).toEqual(['validate']);
+  expect(complete('ice', 'runs', 'w').sort()).toEqual(['wait', 'watch']);
+  expect(complete('ice', 'runs', 'list', '--sta')).toEqual(['--state']);
+  expect(complete('ice', 'runs', 'list', '--state', 'f')).toEqual(['failed']);
+  expect(complete('ice', 'graph', '--format', '')).toEqual(['text', 'mermaid', 'svg']);
+  expect(complete('ice', 'run', '').sort()).toEqual(['notes.txt', 'price', 'report', 'tools', 'workflows']);
+  expect(complete('ice', 'runs', 'show', '')).toEqual(['last']);
+  expect(complete('ice', '--target', '')).toEqual(['local']);
+  // A component that is called like a command is none.
+  expect(complete('ice', 'run', 'list', '--wat')).toEqual(['--watch']);
+  expect(complete('ice', 'secret', 'set', '')).toEqual(['']);
+  remove();
 });
 
 test('completion for fish and zsh names every command and flag', () => {

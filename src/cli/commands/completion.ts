@@ -9,7 +9,7 @@ import type { Outcome } from '../outcome.ts';
 export default class Completion extends IceCommand<typeof Completion> {
   static override summary = 'Completion for bash, zsh or fish';
   static override description =
-    'The script holds all commands and flags, so completing starts no process. Make it anew after an update.';
+    'The script holds all commands and flags, and finds components by their files, so completing starts no process. Make it anew after an update.';
   static override examples = [
     'source <(ice completion bash)   # now; put it in ~/.bashrc to keep it',
     'ice completion zsh > ~/.zfunc/_ice   # a folder of $fpath',
