@@ -41,7 +41,7 @@ export async function pinServer(request: PinRequest): Promise<Outcome> {
       hint: 'ice validate shows where',
     });
   const listing = await ask(server, request);
-  const fits = entry.tools?.map(matches);
+  const wanted = entry.tools?.map(matches);
   const folder = join(project.root, MCP_FOLDER, name);
   const shown = relative(request.cwd, folder) || '.';
   const before = pinnedIn(folder);
@@ -49,7 +49,7 @@ export async function pinServer(request: PinRequest): Promise<Outcome> {
     listing,
     server,
     before,
-    (tool) => !fits || fits.some((fit) => fit(tool)),
+    (tool) => !wanted || wanted.some((isWanted) => isWanted(tool)),
   );
   if (pinned.length === 0)
     throw new IceError(

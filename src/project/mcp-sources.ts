@@ -60,10 +60,10 @@ export function mcpSources(
       continue;
     }
     const folder = join(root, MCP_FOLDER, name);
-    const fits = server.tools?.map(matches);
+    const wanted = server.tools?.map(matches);
     const files = (existsSync(folder) ? readdirSync(folder) : [])
       .filter((each) => each.endsWith('.json') && !each.startsWith('_') && !each.startsWith('.'))
-      .filter((each) => !fits || fits.some((fit) => fit(each.slice(0, -'.json'.length))))
+      .filter((each) => !wanted || wanted.some((isWanted) => isWanted(each.slice(0, -'.json'.length))))
       .sort()
       .slice(0, MOST_FILES);
     if (files.length === 0)

@@ -1,4 +1,3 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: expressions as other tools write them
 import { describe, expect, it } from 'vitest';
 import { blueprintSchemas, checkBlueprint, parseBlueprint } from '../../src/language/index.ts';
 import { fixtureCatalog } from './fixture-catalog.ts';

@@ -1,4 +1,3 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: sources of tools, in texts
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Permissions } from '../../src/contracts/components.ts';
 import { buildComponents } from '../../src/project/build-components.ts';
