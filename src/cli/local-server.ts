@@ -36,7 +36,7 @@ export async function listenLocally(
   try {
     // An operator's slip is told now, and not to the first who asks a model.
     const { modelPrices, modelLimits, modelEndpoints, modelTimeout } = settings;
-    if ([modelPrices, modelLimits, modelEndpoints, modelTimeout].some(({ value }) => value !== undefined))
+    if ([modelPrices, modelLimits, modelEndpoints, modelTimeout].some(({ origin }) => origin !== 'default'))
       await host.models();
     const serving = await serve(host, {
       ...(settings.host.value === undefined ? {} : { hostname: settings.host.value }),

@@ -13,12 +13,13 @@ export function logToStderr(level = 'warn'): (entry: LogEntry) => void {
 
 function lineOf({ level, message, requestId, error }: LogEntry): string {
   const request = requestId === undefined ? '' : ` (request ${requestId})`;
+  return `${new Date().toISOString()} ${level} ${message}${request}${causeOf(level, message, error)}`;
+}
+
+function causeOf(level: LogEntry['level'], message: string, error: unknown): string {
+  if (error === undefined) return '';
   // A stack belongs into the log of whoever runs the server, and nowhere else.
-  const cause =
-    error === undefined
-      ? ''
-      : level === 'error' && error instanceof Error && error.stack !== undefined
-        ? `\n${error.stack}`
-        : `: ${error instanceof Error ? error.message : String(error)}`;
-  return `${new Date().toISOString()} ${level} ${message}${request}${cause}`;
+  if (level === 'error' && error instanceof Error && error.stack !== undefined) return `\n${error.stack}`;
+  const said = error instanceof Error ? error.message : String(error);
+  return message.endsWith(said) ? '' : `: ${said}`;
 }
