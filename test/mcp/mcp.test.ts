@@ -37,6 +37,20 @@ const further = builtWorkflow({
   version: '1.0.0',
   nodes: [{ id: 'o', type: 'workflow', workflow: 'outside', inputs: {} }],
 });
+const agent = builtWorkflow({
+  name: 'agent-of-all',
+  version: '1.0.0',
+  nodes: [
+    {
+      id: 'a',
+      type: 'agent',
+      model: 'echo/script',
+      tools: ['workflow/further', 'workflow/asking'],
+      input: 'hi',
+      script: ['no'],
+    },
+  ],
+});
 const asking = builtWorkflow({
   name: 'asking',
   version: '1.0.0',
@@ -85,7 +99,7 @@ const starts: Built = {
   ],
 };
 
-const ALL = [price, nap, reader, counts, twice, outside, further, asking, starts];
+const ALL = [price, nap, reader, counts, twice, outside, further, asking, agent, starts];
 
 async function serving() {
   const folder = tempFolder({ 'ice.yaml': 'name: shop\n' });
@@ -149,7 +163,7 @@ describe('/mcp', () => {
     const mcp = await connected(`${server.url}/mcp`, host.token);
     const { tools } = await mcp.listTools();
     const shown = (name: string) => tools.find((tool) => tool.name === name);
-    for (const name of ['outside', 'further']) {
+    for (const name of ['outside', 'further', 'agent-of-all']) {
       expect(shown(name)?.description).toContain('network: api.example.com');
       expect(shown(name)?.annotations).toEqual({ readOnlyHint: false, openWorldHint: true });
       expect(shown(name)?._meta).toMatchObject({ 'iceos/permissions': { net: ['api.example.com'] } });
@@ -157,7 +171,8 @@ describe('/mcp', () => {
     // Starting a program is no reading, whatever the program does.
     expect(shown('mcp.files.read')?.description).toContain('starts npx -y files');
     expect(shown('mcp.files.read')?.annotations).toEqual({ readOnlyHint: false, openWorldHint: true });
-    expect(shown('asking')?.description).toContain('models: openai/gpt-5.');
+    for (const name of ['asking', 'agent-of-all'])
+      expect(shown(name)?.description).toContain('models: openai/gpt-5.');
     expect(shown('asking')?.annotations).toEqual({ readOnlyHint: false, openWorldHint: true });
     expect(shown('twice')?.annotations).toEqual({ readOnlyHint: true, openWorldHint: false });
   });
