@@ -30,6 +30,13 @@ nodes:
   - { id: total, type: set, values: { t: "{{ sum(inputs.prices) }}" } }
 outputs: { total: "{{ total.t }}" }
 `,
+  'workflows/asking.yaml': `blueprint: 2
+name: asking
+version: 1.0.0
+nodes:
+  - { id: clerk, type: agent, model: echo/default, input: hi, tools: [price, workflow/inner] }
+outputs: { text: "{{ clerk.text }}" }
+`,
   'workflows/broken.yaml': 'blueprint: 2\nname: broken\nnodes:\n  - { id: a, type: toool }\n',
 });
 
@@ -43,6 +50,13 @@ test('a file and a name are drawn without building anything; a child of the proj
   expect((await ice(['graph', 'outer'], { cwd, env: { ICE_ASCII: '1' } })).stdout).toMatch(
     /^[\x20-\x7e\n]+$/,
   );
+});
+
+test('an agent is drawn with what it may call, and the workflows among it inside', async () => {
+  const { stdout, stderr, exit } = await ice(['graph', 'asking', '--format', 'mermaid'], { cwd });
+  expect(exit, stderr).toBe(0);
+  expect(stdout).toContain('calls price, workflow/inner');
+  expect(stdout).toContain('total');
 });
 
 test('Mermaid, SVG and JSON; the ending of a file says which', async () => {

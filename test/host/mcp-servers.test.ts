@@ -183,7 +183,11 @@ describe('a server over HTTP', () => {
     'that %s ends in an error with its code',
     async (_, guard, { code, message }: { code?: string; message?: RegExp }) => {
       const { url } = await overHttp(guard);
-      const run = await call(await hostWith(), web(url, { timeoutMs: 1_500 }), 'pid');
+      const run = await call(
+        await hostWith(),
+        web(url, { timeoutMs: code === 'timeout' ? 1_500 : 20_000 }),
+        'pid',
+      );
       expect(run.error?.code).toBe(code);
       if (message) expect(run.error?.message).toMatch(message);
     },
