@@ -119,6 +119,12 @@ const alphabet = (chars: RegExp): Alphabet =>
 const PACKED = { 6: alphabet(/[A-Za-z0-9+/_\r\n-]/), 4: alphabet(/[0-9a-fA-F]/) };
 const PRINTABLE = alphabet(/[\t\n\r\x20-\x7e]/);
 
+/**
+ * What is left of the last group of base64, and how it is filled up: it tells the length of a secret, and two values
+ * of one secret would not be recorded alike.
+ */
+const REST = /[A-Za-z0-9+/_-]{0,3}(?![A-Za-z0-9+/_-])={0,2}/y;
+
 /** Base64 (6 bits a character, both alphabets, wrapped or not) and hex (4), read from each place it may begin at. */
 function* packed(text: string, bits: 4 | 6, shortest: number, firsts: readonly number[]): Generator<View> {
   for (const [begin, end] of stretches(text, PACKED[bits], Math.floor((shortest * 8) / bits))) {
@@ -141,7 +147,11 @@ function* packed(text: string, bits: 4 | 6, shortest: number, firsts: readonly n
       yield {
         text: Buffer.from(chars.slice(offset), bits === 6 ? 'base64' : 'hex').toString('latin1'),
         start: (index) => place(offset + Math.floor((index * 8) / bits)),
-        end: (index) => place(offset + Math.ceil(((index + 1) * 8) / bits) - 1) + 1,
+        end(index) {
+          const at = offset + Math.ceil(((index + 1) * 8) / bits) - 1;
+          REST.lastIndex = place(at) + 1;
+          return place(at) + 1 + (bits === 6 ? (REST.exec(text)?.[0].length ?? 0) : 0);
+        },
         last,
         isBinary: true,
         ...(begins ? { rest: place(offset + Math.floor((bytes * 8) / bits)) } : {}),

@@ -9,6 +9,8 @@ import { join } from 'node:path';
 export default function setup(): () => void {
   // Compiled code stays where the next run finds it.
   process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'node-compile-cache');
+  // No test asks the keyring of whoever runs it.
+  process.env['ICE_KEYRING'] ??= '0';
   // A short name: the path of a socket has room for about a hundred characters.
   const folder = mkdtempSync(join(tmpdir(), 'it-'));
   // Some tests step down to a user who may enter, and no more.
