@@ -2,6 +2,7 @@ import type { CodeRuntime, Permissions } from '../contracts/components.ts';
 import { IceError } from '../contracts/errors.ts';
 import type { Json } from '../contracts/json.ts';
 import { crashError, guestFailure, limitError } from './call-errors.ts';
+import { parseJson } from './child-json.ts';
 import { type Child, ChildPool, type PoolOptions } from './child-pool.ts';
 import { documentOf, toolOf } from './extracted.ts';
 import type { Bundle, ExtractedTool, ToolCall, ToolRuntime } from './port.ts';
@@ -324,31 +325,5 @@ function hostOf(url: unknown): string {
     return new URL(String(url)).host;
   } catch {
     return 'api.example.com';
-  }
-}
-
-/** Deeper values would overflow the stack of whoever walks them. */
-const MOST_DEPTH = 500;
-
-/** Parses what a child said. Its nesting is bounded first, since the child may not have kept to the rules. */
-function parseJson(text: string): unknown {
-  let depth = 0;
-  let inString = false;
-  for (let i = 0; i < text.length; i++) {
-    const char = text.charCodeAt(i);
-    if (inString) {
-      if (char === 92) i++;
-      else if (char === 34) inString = false;
-    } else if (char === 34) inString = true;
-    else if (char === 91 || char === 123) {
-      depth += 1;
-      if (depth > MOST_DEPTH)
-        throw new IceError('output_invalid', `The result is nested more than ${MOST_DEPTH} levels deep`);
-    } else if (char === 93 || char === 125) depth -= 1;
-  }
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new IceError('output_invalid', 'The result is not JSON');
   }
 }

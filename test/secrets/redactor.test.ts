@@ -131,7 +131,7 @@ describe('a secret is taken out', () => {
     '%s looks the same for a value of any length',
     (_, print) => {
       const shown = ['key-of-some-length', 'key-of-some-length-x', 'key-of-some-length-xy'].map((key) =>
-        createRedactor([key]).text(`${print(key)}\nand more`),
+        createRedactor([key]).text(print(key)),
       );
       expect(new Set(shown)).toEqual(new Set([shown[0]]));
     },
