@@ -136,32 +136,30 @@ function unknownCommand(catalogue: Catalogue, routed: Routed, members: CommandCa
   const names = [...catalogue.ids].map(spaced);
   const [noun = '', word = ''] = routed.words;
   const verbs = names.filter((name) => name.startsWith(`${noun} `));
-  // The word may be an argument with a secret in it: only what looks like a command is repeated.
-  const shown = /^[a-z][a-z :-]{0,40}$/i.test(typed)
-    ? `ice ${typed}`
+  if (verbs.length > 0 && /^run_/.test(word))
+    return new IceError('usage', `ice ${noun} needs a verb.`, { hint: `ice ${noun} show ${word}` });
+  // A word may be an argument with a secret in it: only what looks like a command is repeated.
+  const plain = routed.words.slice(0, verbs.length > 0 ? 2 : 1).join(' ');
+  const shown = /^[a-z][a-z :-]{0,40}$/i.test(plain)
+    ? `ice ${plain}`
     : verbs.length > 0
       ? `ice ${noun} …`
       : 'this';
-  if (verbs.length > 0 && /^run_/.test(word))
-    return new IceError('usage', `ice ${noun} needs a verb.`, { hint: `ice ${noun} show ${word}` });
+  // Of a noun that there is, only its verbs are near: what is meant is said by the noun.
+  const verb = suggest(
+    word,
+    verbs.map((one) => one.slice(noun.length + 1)),
+  );
   const near =
-    suggest(typed, names) ??
-    verbs.find(
-      (name) =>
-        name ===
-        `${noun} ${suggest(
-          word,
-          verbs.map((one) => one.slice(noun.length + 1)),
-        )}`,
-    ) ??
-    suggest(
-      noun,
-      names.map((name) => name.split(' ')[0]!),
-    );
+    verbs.length > 0 ? verb && `${noun} ${verb}` : (suggest(typed, names) ?? suggest(noun, nouns(names)));
   return new IceError('usage', `There is no command ${shown}.`, {
-    hint: near ? `Did you mean: ice ${near}` : 'ice --help lists the commands',
+    hint: near
+      ? `Did you mean: ice ${near}`
+      : `${verbs.length > 0 ? `ice ${noun}` : 'ice'} --help lists the commands`,
   });
 }
+
+const nouns = (names: string[]): string[] => names.map((name) => name.split(' ')[0]!);
 
 const spaced = (id: string): string => id.replaceAll(':', ' ');
 

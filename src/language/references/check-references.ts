@@ -3,6 +3,7 @@ import type { BlueprintNode } from '../../contracts/blueprint.ts';
 import { COMPONENT_NAME, type ComponentKind, parseRef } from '../../contracts/ids.ts';
 import type { Collector } from '../diagnostics/collector.ts';
 import { replaceValue } from '../diagnostics/fixes.ts';
+import { typeWithArticle } from '../diagnostics/type-words.ts';
 import { suggest } from '../expressions/suggest.ts';
 import { type Draft, nestedLists } from '../shape/draft.ts';
 import type { Path } from '../source/path.ts';
@@ -92,7 +93,7 @@ function resolve(
     return undefined;
   }
   if (ref.kind && ref.kind !== kind) {
-    out.atValue('ICE1204', at, `A \`${kind}\` node cannot run the ${ref.kind} '${ref.name}'`, {
+    out.atValue('ICE1204', at, `${typeWithArticle(kind)} node cannot run the ${ref.kind} '${ref.name}'`, {
       help: `Change the node to \`type: ${ref.kind}\`, or name a ${kind}.`,
     });
     return undefined;

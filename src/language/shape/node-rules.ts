@@ -1,6 +1,7 @@
 import type { BlueprintNode } from '../../contracts/blueprint.ts';
 import { durationMs } from '../../contracts/durations.ts';
 import type { Collector } from '../diagnostics/collector.ts';
+import { typeWithArticle } from '../diagnostics/type-words.ts';
 import { suggest } from '../expressions/suggest.ts';
 import type { Path } from '../source/path.ts';
 import { quoted } from '../source/unquoted.ts';
@@ -58,10 +59,15 @@ function checkBase(out: Collector, node: BlueprintNode, path: Path): void {
         }); // biome-ignore format: short
     }
     if (node.type === 'set' || node.type === 'condition') {
-      out.atKey('ICE1134', [...path, 'retry'], `A \`${node.type}\` node has no attempts to repeat`, {
-        severity: 'warning',
-        help: 'It gives the same result each time. Put the retry on the node that can fail for a while.',
-      });
+      out.atKey(
+        'ICE1134',
+        [...path, 'retry'],
+        `${typeWithArticle(node.type)} node has no attempts to repeat`,
+        {
+          severity: 'warning',
+          help: 'It gives the same result each time. Put the retry on the node that can fail for a while.',
+        },
+      );
     }
   }
   for (const [field, help] of Object.entries(IDLE[node.type] ?? {})) {

@@ -2,6 +2,7 @@ import { type BlueprintNode, NODE_SCHEMAS, NODE_TYPES, type NodeType } from '../
 import { nodeBase } from '../../contracts/nodes/base.ts';
 import type { Collector } from '../diagnostics/collector.ts';
 import { replaceValue } from '../diagnostics/fixes.ts';
+import { typeWithArticle } from '../diagnostics/type-words.ts';
 import { suggest } from '../expressions/suggest.ts';
 import type { Path } from '../source/path.ts';
 import { checkId } from './ids.ts';
@@ -88,7 +89,7 @@ export class NodeWalk extends Walk {
     this.type = type;
     const read = this.object(fieldsOf(type), type === value['type'] ? value : { ...value, type }, path, {
       place: { kind: 'node', type },
-      what: `A \`${type}\` node`,
+      what: `${typeWithArticle(type)} node`,
     });
     this.type = outer;
     const node = read.value;

@@ -1,0 +1,3 @@
+/** A node's type as it is said: ``A `loop` ``, ``An `agent` ``, ``An `llm` ``. */
+export const typeWithArticle = (type: string): string =>
+  `${/^[aeiou]|^llm$/.test(type) ? 'An' : 'A'} \`${type}\``;
