@@ -199,6 +199,13 @@ describe('patterns', () => {
       expect(process.cpuUsage().user - from).toBeLessThan(1_000_000);
       expect(checkSchema(each, { a: 'ab' })).toBe('a must match "^.*.*x$"');
     }
+    const named = { patternProperties: { '^.*.*x$': { type: 'number' } } };
+    expect(checkSchema(named, { b: { [long.a]: 1 } })).toBe(
+      'the value has a field whose name has more than 20000 characters',
+    );
+    expect(checkSchema(named, { ax: 'no' })).toBe('ax must be a number, and is a string');
+    const aliased = { properties: { default: { type: 'string', pattern: '^.*.*x$' } } };
+    expect(checkSchema(aliased, { default: long.a })).toBe('default must have at most 20000 characters');
     // What takes a text once is tried on texts of any length; data in a schema is no schema.
     expect(checkSchema({ type: 'string', pattern: '^[a-z]+$' }, long.a)).toBeUndefined();
     expect(checkSchema({ const: { pattern: '.*.*x' } }, { pattern: '.*.*x' })).toBeUndefined();

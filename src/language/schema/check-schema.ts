@@ -1,8 +1,8 @@
 import { type OutputUnit, Validator } from '@cfworker/json-schema';
 import type { Json, JsonSchema } from '../../contracts/json.ts';
 import { type AjvCheck, compileWithAjv } from './ajv.ts';
+import { boundPatterns, hasKeyOver } from './bound-patterns.ts';
 import { boundsProblem } from './bounds.ts';
-import { longestText } from './pattern.ts';
 
 /** One thing that is wrong with a value: where (`rows[2].price`, '' = the whole) and what. */
 export interface SchemaError {
@@ -20,17 +20,22 @@ const MAX_ERRORS = 20;
 
 class Checker {
   private readonly schema: JsonSchema;
+  /** The longest name of a field that patterns are tried on. */
+  private readonly longestKey: number;
   private readonly slow: Validator;
   private fast: AjvCheck | undefined;
   private uses = 0;
 
   constructor(schema: JsonSchema) {
     // cfworker marks the schemas that it is given with their place; a copy keeps shared parts apart.
-    this.schema = boundPatterns(structuredClone(schema));
+    const bounded = boundPatterns(structuredClone(schema));
+    this.schema = bounded.schema;
+    this.longestKey = bounded.longestKey;
     this.slow = new Validator(this.schema as never, '2020-12', true);
   }
 
   valid(value: unknown): boolean {
+    if (this.hasLongKey(value)) return false;
     if (this.fast) return this.fast(value);
     if (++this.uses === HOT) {
       // Loaded by the first schema that gets hot, so that no cold command pays for it.
@@ -42,26 +47,15 @@ class Checker {
   }
 
   errors(value: unknown): SchemaError[] {
+    if (this.hasLongKey(value))
+      return [{ path: '', message: `has a field whose name has more than ${this.longestKey} characters` }];
     const { valid, errors } = new Validator(this.schema as never, '2020-12', false).validate(value);
     return valid ? [] : explain(errors, this.schema, value);
   }
-}
 
-/** Puts before each pattern that some texts are too long for the length up to which it is tried, in place. */
-function boundPatterns<T>(schema: T): T {
-  if (typeof schema !== 'object' || schema === null) return schema;
-  // The values of these are data.
-  for (const [key, inner] of Object.entries(schema))
-    if (key !== 'enum' && key !== 'const' && key !== 'default' && key !== 'examples') boundPatterns(inner);
-  const { pattern, maxLength, allOf } = schema as Record<string, unknown>;
-  if (typeof pattern !== 'string') return schema;
-  const most = longestText(pattern);
-  if (most === Number.POSITIVE_INFINITY || (typeof maxLength === 'number' && maxLength <= most))
-    return schema;
-  const tried = { if: { maxLength: most }, then: { pattern } };
-  Object.assign(schema, { maxLength: most, allOf: [...(Array.isArray(allOf) ? allOf : []), tried] });
-  delete (schema as Record<string, unknown>)['pattern'];
-  return schema;
+  private hasLongKey(value: unknown): boolean {
+    return this.longestKey !== Number.POSITIVE_INFINITY && hasKeyOver(value, this.longestKey);
+  }
 }
 
 const byIdentity = new WeakMap<object, Checker>();
