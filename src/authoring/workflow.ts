@@ -154,14 +154,22 @@ export class Nodes<S extends Scope, Own extends Scope> {
     return this.add({ id, type: 'condition', ...fields }, options);
   }
 
-  /** Runs a list for each item; the result is the list of results. */
-  loop<Id extends string, Item, As extends string, B extends Scope, R = B>(
+  /** Runs a list for each item; the result is the list of results, with null for an item that was continued. */
+  loop<
+    Id extends string,
+    Item,
+    As extends string,
+    B extends Scope,
+    R = B,
+    const OnItemError extends 'fail' | 'continue' = 'fail',
+    One = OnItemError extends 'continue' ? R | null : R,
+  >(
     id: Id & Free<Id, S>,
     items: (scope: Refs<S>) => Ref<readonly Item[]> | readonly Item[],
     as: As,
     body: (nodes: Nodes<S & Record<As, Item> & { index: number }, Nothing>) => Built<B> | LoopBody<R>,
-    options?: NodeOptions<S> & { concurrency?: number; onItemError?: 'fail' | 'continue' },
-  ): Nodes<S & Record<Id, R[]>, Own & Record<Id, R[]>> {
+    options?: NodeOptions<S> & { concurrency?: number; onItemError?: OnItemError },
+  ): Nodes<S & Record<Id, One[]>, Own & Record<Id, One[]>> {
     const { concurrency, onItemError, ...rest } = options ?? {};
     const made = body(new Nodes());
     const [nodes, result] = made instanceof LoopBody ? [made.nodes, made.result] : [made, undefined];

@@ -112,6 +112,23 @@ test('its inputs and outputs have types', () => {
   ]);
 });
 
+test('an item that was continued is null, in the type too', () => {
+  const numbers = workflow('w', { inputs: z.object({ l: z.array(z.number()) }) })
+    .nodes((n) =>
+      n.loop(
+        'each',
+        ({ inputs }) => inputs.l,
+        'item',
+        (body) => body.set('one', ({ item }) => ({ n: item })).result(({ one }) => one.n),
+        { onItemError: 'continue' },
+      ),
+    )
+    .outputs(({ each }) => ({ each, failed: expr<number>`size(nodes.each.failed)` }));
+  type Out = NonNullable<(typeof numbers)['types']>['outputs'];
+  expectTypeOf<Out['each']>().toEqualTypeOf<(number | null)[]>();
+  expect(numbers.document.nodes).toMatchObject([{ id: 'each', onItemError: 'continue' }]);
+});
+
 test('wrong args do not compile', () => {
   const start = workflow('w', { inputs: z.object({ n: z.number(), s: z.string() }) });
   start.nodes((n) => {

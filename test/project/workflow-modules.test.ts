@@ -167,6 +167,19 @@ describe('what is wrong is said at the line of the source where it is written', 
   });
 });
 
+test('a program may make thousands of nodes: a finding in each is said soon, and where they are made', async () => {
+  const text = `import { workflow } from 'iceos';
+const nodes = Array.from({ length: 3000 }, (_, i) => ({ id: 'n' + i, type: 'set', values: { x: '{{ nope }}' } }));
+export default { kind: 'workflow', document: { ...(workflow('report').nodes((n) => n.set('a', () => ({}))).outputs(() => ({})) as any).document, nodes } };
+${"f('n1');".repeat(20_000)}
+`.replace('export default', 'const f = (_: string) => {};\nexport default');
+  const from = process.cpuUsage();
+  const { diagnostics } = await validate(projectOf({ 'workflows/report.ts': text }));
+  const { user } = process.cpuUsage(from);
+  expect(diagnostics.map(({ code }) => code)).toEqual(expect.arrayContaining(['ICE1307', 'ICE1025']));
+  expect(user / 1000).toBeLessThan(10_000);
+});
+
 test('a workflow among the tools is told where it belongs', async () => {
   const root = projectOf({ 'tools/report.ts': FLOW.replace('../tools/', './') });
   const { diagnostics } = await validate(root);

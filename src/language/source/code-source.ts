@@ -4,6 +4,9 @@ import { LineIndex } from './line-index.ts';
 import { ParsedSource } from './parsed-source.ts';
 import type { Path } from './path.ts';
 
+/** Nodes whose places are looked for; a program can make more than anybody wrote. */
+const MOST_PLACES = 2_000;
+
 interface Span {
   start: number;
   end: number;
@@ -112,9 +115,9 @@ export class CodeSource extends ParsedSource {
   private nodes(): { span: Span; path: string }[] {
     if (this.ids) return this.ids;
     const ids: { span: Span; path: string }[] = [];
-    const taken = new Set<number>();
+    const given = this.givenTexts();
     const visit = (value: unknown, path: Path, around: number): void => {
-      if (typeof value !== 'object' || value === null) return;
+      if (typeof value !== 'object' || value === null || ids.length >= MOST_PLACES) return;
       let inner = around;
       if (
         typeof path.at(-1) === 'number' &&
@@ -122,12 +125,11 @@ export class CodeSource extends ParsedSource {
         'type' in value &&
         typeof value.id === 'string'
       ) {
-        const pattern = new RegExp(`(?<=\\(\\s*)(['"\`])${escaped(value.id)}\\1`, 'g');
-        const all = [...this.text.matchAll(pattern)].map((match) => match.index);
+        const places = given.get(value.id) ?? [];
         // In the order of the document; a body may be written in a function further up.
-        const start = all.find((at) => at >= around && !taken.has(at)) ?? all.find((at) => !taken.has(at));
+        const after = places.findIndex((at) => at >= around);
+        const [start] = places.splice(Math.max(after, 0), 1);
         if (start !== undefined) {
-          taken.add(start);
           ids.push({ span: { start, end: start + value.id.length + 2 }, path: JSON.stringify(path) });
           inner = start;
         }
@@ -138,6 +140,19 @@ export class CodeSource extends ParsedSource {
     visit(valueAt(this.value, ['nodes']), ['nodes'], this.begin().start);
     this.ids = ids;
     return ids;
+  }
+
+  /** Every text that may be an id: the first argument of a call. */
+  private givenTexts(): Map<string, number[]> {
+    const places = new Map<string, number[]>();
+    for (const match of this.text.matchAll(/\(\s*((['"`])([^'"`\s\\]{1,100})\2)/g)) {
+      const id = match[3]!;
+      const at = match.index + match[0].length - match[1]!.length;
+      const known = places.get(id);
+      if (!known) places.set(id, [at]);
+      else if (known.length < MOST_PLACES) known.push(at);
+    }
+    return places;
   }
 }
 
