@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { IceError } from '../contracts/errors.ts';
 import { type PinnedTool, pinnedToolSchema, secretsIn, withSecrets } from '../contracts/mcp-servers.ts';
@@ -8,7 +8,7 @@ import { planFolder, writeFolder } from '../project/import/import-folder.ts';
 import { matches } from '../project/import/matches.ts';
 import { type PinnedChange, pinTools } from '../project/import/pin-mcp.ts';
 import type { Project } from '../project/load-project.ts';
-import { type Declared, declaredServer, MCP_FOLDER } from '../project/mcp-sources.ts';
+import { type Declared, declaredServer, filesIn, MCP_FOLDER } from '../project/mcp-sources.ts';
 import { pinnedText, referenceOf } from '../project/mcp-tools.ts';
 import type { Outcome } from './outcome.ts';
 import { plural } from './render/figures.ts';
@@ -163,7 +163,7 @@ async function ask(server: Declared, { env, project, version, timeoutMs }: PinRe
 /** What is pinned already. A file that is none counts as not there: it is written anew. */
 function pinnedIn(folder: string): Map<string, PinnedTool> {
   const pinned = new Map<string, PinnedTool>();
-  for (const file of existsSync(folder) ? readdirSync(folder) : []) {
+  for (const file of filesIn(folder)) {
     if (!file.endsWith('.json') || file.startsWith('_')) continue;
     let value: unknown;
     try {

@@ -5,7 +5,7 @@ import { schemaSchema } from './nodes/base.ts';
 
 /** Servers of MCP whose tools a project uses: declared in `ice.yaml`, pinned in `mcp/<server>/<tool>.json`. */
 export const MCP_SERVER_NAME = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
-const SECRET = /^[A-Z][A-Z0-9_]{0,99}$/;
+export const SECRET_NAME = /^[A-Z][A-Z0-9_]{0,99}$/;
 
 /** One of `url` and `command`; which fields go with which is checked where it is read. */
 export const mcpServerSchema = z.strictObject({
@@ -21,7 +21,7 @@ export const mcpServerSchema = z.strictObject({
     .describe('A program that speaks MCP over stdio; it is not sandboxed'),
   args: z.array(z.string().max(2_000)).max(100).optional(),
   env: z
-    .array(z.string().regex(SECRET))
+    .array(z.string().max(100))
     .max(50)
     .optional()
     .describe('Secrets that the program gets as variables, by name'),
@@ -30,7 +30,8 @@ export const mcpServerSchema = z.strictObject({
 });
 export type McpServer = z.infer<typeof mcpServerSchema>;
 
-export const mcpServersSchema = z.record(z.string().regex(MCP_SERVER_NAME).max(40), mcpServerSchema);
+/** By name, whose form is checked where it is read. */
+export const mcpServersSchema = z.record(z.string(), mcpServerSchema);
 
 /** `mcp/<server>/<tool>.json`: what a tool of a server is, as it was when `ice import mcp` asked for it. */
 export const pinnedToolSchema = z.strictObject({

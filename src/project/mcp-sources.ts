@@ -1,7 +1,7 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { durationMs } from '../contracts/durations.ts';
-import type { McpServer } from '../contracts/mcp-servers.ts';
+import { MCP_SERVER_NAME, type McpServer, SECRET_NAME } from '../contracts/mcp-servers.ts';
 import type { ProjectFile } from '../contracts/project.ts';
 import { finding } from '../language/diagnostics/finding.ts';
 import type { ComponentSource, GlobFinding } from './component-sources.ts';
@@ -10,6 +10,8 @@ import { matches } from './import/matches.ts';
 /** The folder of what is pinned, one folder a server and one file a tool. */
 export const MCP_FOLDER = 'mcp';
 const MOST_FILES = 2_000;
+/** Headers that open something. */
+const OPENS = /authorization|cookie|api-?key|token|secret|password/i;
 
 /** A server that can be asked: one way to it, and only what goes with that. */
 export type Declared =
@@ -21,6 +23,8 @@ export function declaredServer(name: string, server: McpServer): Declared | { fi
   const { url, headers, command, args, env, timeout } = server;
   const timeoutMs = timeout === undefined ? undefined : durationMs(timeout);
   const wrong = (field: string, text: string) => ({ field, wrong: text });
+  if (!MCP_SERVER_NAME.test(name) || name.length > 40)
+    return wrong('', 'Its name is made of lower-case letters, digits and dashes, at most 40');
   if ((url === undefined) === (command === undefined))
     return wrong('', 'It has either a url or a command, and not both');
   if (url !== undefined) {
@@ -35,10 +39,39 @@ export function declaredServer(name: string, server: McpServer): Declared | { fi
     for (const [header, value] of Object.entries(headers ?? {}))
       if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(header) || /[\r\n\0]/.test(value))
         return wrong('headers', `${JSON.stringify(header.slice(0, 60))} is no header`);
+    for (const [header, value] of Object.entries(headers ?? {})) {
+      const [odd] = value.match(/\$\{(?![A-Z][A-Z0-9_]*\})[^}]*\}?/) ?? [];
+      if (odd !== undefined)
+        return wrong(
+          'headers',
+          `${odd.slice(0, 60)} in ${header} names no secret; write one as \${API_TOKEN}`,
+        );
+      // What is written here is in the digest, the registry and every run that calls the server.
+      if (OPENS.test(header) && !value.includes('${'))
+        return wrong(
+          'headers',
+          `${header} holds its value in the open; write the name of a secret, as \${API_TOKEN}`,
+        );
+    }
     return { name, url: parsed.href, headers: headers ?? {}, timeoutMs };
   }
   if (headers !== undefined) return wrong('headers', 'A command has no headers; it may have env');
+  for (const secret of env ?? [])
+    if (!SECRET_NAME.test(secret))
+      return wrong(
+        'env',
+        `${JSON.stringify(secret.slice(0, 60))} is no name of a secret: upper-case letters, digits and _`,
+      );
   return { name, command: command!, args: args ?? [], env: env ?? [], timeoutMs };
+}
+
+/** None where there is no folder; that is a finding of its own. */
+export function filesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 /** The files of the tools of declared servers. A server whose tools are not pinned is a finding. */
@@ -61,7 +94,7 @@ export function mcpSources(
     }
     const folder = join(root, MCP_FOLDER, name);
     const wanted = server.tools?.map(matches);
-    const files = (existsSync(folder) ? readdirSync(folder) : [])
+    const files = filesIn(folder)
       .filter((each) => each.endsWith('.json') && !each.startsWith('_') && !each.startsWith('.'))
       .filter((each) => !wanted || wanted.some((isWanted) => isWanted(each.slice(0, -'.json'.length))))
       .sort()

@@ -14,6 +14,7 @@ import {
 import type { ProjectFile } from '../contracts/project.ts';
 import { finding } from '../language/diagnostics/finding.ts';
 import { boundsProblem } from '../language/schema/bounds.ts';
+import { unreadable } from './build-document.ts';
 import type { ComponentSource } from './component-sources.ts';
 import { netHost } from './import/openapi/read-server.ts';
 import { type Declared, declaredServer } from './mcp-sources.ts';
@@ -84,8 +85,14 @@ export interface McpBuild {
 export function buildMcpTool(source: ComponentSource, servers: ProjectFile['mcpServers']): McpBuild {
   const [, name = ''] = source.file.split('/');
   const again = `ice import mcp ${name}`;
-  const { size } = statSync(source.path);
-  const text = size > MOST_BYTES ? '' : readFileSync(source.path, 'utf8');
+  let size: number;
+  let text: string;
+  try {
+    size = statSync(source.path).size;
+    text = size > MOST_BYTES ? '' : readFileSync(source.path, 'utf8');
+  } catch (error) {
+    return { text: '', diagnostics: [unreadable(source, error)] };
+  }
   const refuse = (code: string, message: string, help: string): McpBuild => ({
     text,
     diagnostics: [finding(code, source.file, message, { help })],
