@@ -3,14 +3,8 @@ import { isAbsolute, relative, resolve, sep } from 'node:path';
 import type { Diagnostic } from '../contracts/diagnostics.ts';
 import { IceError } from '../contracts/errors.ts';
 import type { ComponentRef } from '../contracts/ids.ts';
-import {
-  type Catalog,
-  type CatalogEntry,
-  checkAgent,
-  checkBlueprint,
-  referencesOf,
-  rootCauseFirst,
-} from '../language/index.ts';
+import { rootCauseFirst } from '../language/check/order.ts';
+import { type Catalog, type CatalogEntry, referencesOf } from '../language/references/catalog.ts';
 import { buildComponents, type ProjectComponent } from '../project/build-components.ts';
 import { catalogOf, unansweredRefs } from '../project/catalog.ts';
 import type { ComponentSource } from '../project/component-sources.ts';
@@ -68,18 +62,13 @@ export async function buildProject(request: BuildRequest): Promise<BuiltProject>
     const component = built.components.find((one) => one.file === source.file);
     if (text === undefined || (component && !only(component))) continue;
     const known = new Set((byFile.get(source.file) ?? []).map(keyOf));
-    const made = built.made.get(source.file);
     // A module that has no document has said why.
-    if (!made && /\.[mc]?[jt]s$/.test(source.file)) continue;
-    const input = { text, file: source.file };
-    const found =
-      source.kind === 'agent'
-        ? checkAgent(input, catalog)
-        : checkBlueprint(made ? { source: made } : input, catalog).diagnostics;
-    for (const diagnostic of found) {
+    const found = await built.documents.check(source.file, catalog);
+    for (const diagnostic of found?.findings ?? []) {
       if (!known.has(keyOf(diagnostic))) add(diagnostic);
     }
   }
+  built.documents.save();
   const files = [...new Set([...project.sources, ...extra].map((source) => source.file))];
   return {
     project,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { ComponentRef } from '../contracts/ids.ts';
-import { referencesOf } from '../language/index.ts';
+import { referencesOf } from '../language/references/catalog.ts';
 import { buildComponents, type ProjectComponent } from '../project/build-components.ts';
 import { catalogOf } from '../project/catalog.ts';
 import { type ComponentSource, mcpName } from '../project/component-sources.ts';

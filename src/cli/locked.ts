@@ -1,11 +1,12 @@
 import type { Client } from '../client/index.ts';
 import { IceError } from '../contracts/errors.ts';
 import { type ComponentRef, formatRef } from '../contracts/ids.ts';
-import { type CatalogEntry, referencesOf } from '../language/index.ts';
+import { type CatalogEntry, referencesOf } from '../language/references/catalog.ts';
 import { manifestBytes, type ProjectComponent } from '../project/build-components.ts';
 import { refKey } from '../project/catalog.ts';
+import { LOCK_FILE } from '../project/find-project.ts';
 import type { Project } from '../project/load-project.ts';
-import { LOCK_FILE, type ProjectLock, pulledEntry, readLock } from '../project/lock.ts';
+import { type ProjectLock, pulledEntry, readLock } from '../project/lock.ts';
 import type { BuiltProject } from './built-project.ts';
 import type { RunOrder } from './run-order.ts';
 import { nothingPushed, type Pushed } from './test-pushed.ts';

@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../contracts/diagnostics.ts';
 import { finding } from '../language/diagnostics/finding.ts';
 import { hint } from '../language/expressions/suggest.ts';
-import { modelsIn, referencesOf } from '../language/index.ts';
+import { modelsIn, referencesOf } from '../language/references/catalog.ts';
 import type { ProjectComponent } from '../project/build-components.ts';
 import type { BuiltProject } from './built-project.ts';
 import type { KnownModels } from './local-workbench.ts';

@@ -3,10 +3,11 @@ import type { ComponentVersion, PermissionChange } from '../contracts/components
 import { IceError } from '../contracts/errors.ts';
 import { type ComponentRef, formatRef, parseRef } from '../contracts/ids.ts';
 import type { LockFile } from '../contracts/lock.ts';
-import { type CatalogEntry, referencesOf } from '../language/index.ts';
+import { type CatalogEntry, referencesOf } from '../language/references/catalog.ts';
 import type { ProjectComponent } from '../project/build-components.ts';
 import { refKey, unansweredRefs } from '../project/catalog.ts';
-import { LOCK_FILE, type ProjectLock, type PulledVersion, pulledEntry } from '../project/lock.ts';
+import { LOCK_FILE } from '../project/find-project.ts';
+import { type ProjectLock, type PulledVersion, pulledEntry } from '../project/lock.ts';
 import { diffPermissions, NOTHING } from '../registry/index.ts';
 
 const MOST_COMPONENTS = 1_000;

@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
+import { readFileSync, statSync, utimesSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Diagnostic } from '../contracts/diagnostics.ts';
 import type { BuiltBundle, BundleInput } from './bundle.ts';
-import { keepFile, readKept, removeKept } from './kept-file.ts';
+import { KEPT_MS, keepFile, readKept, sweepKept, usedAt } from './kept-file.ts';
 
 /** What building a module came to: the bundle, and what it says of itself (a tool, or the document of a workflow). */
 export interface Built<Said> {
@@ -19,6 +20,8 @@ interface Entry<Said> extends Omit<Built<Said>, 'code'> {
   file: string;
   toolchain: string;
   inputs: Input[];
+  /** What is wrong with it, by those who looked: a build of ice, and the policy of a project. */
+  findings?: { by: string; list: Diagnostic[] };
   /** When the inputs were last found to have their content, in epoch milliseconds. */
   checkedAt: number;
 }
@@ -28,10 +31,6 @@ interface Input extends Pick<BundleInput, 'path' | 'sha'> {
   stamp: string;
 }
 
-/** Entries of files that were not built for this long are removed, so that the folder does not grow for ever. */
-const KEPT_MS = 30 * 24 * 3_600_000;
-/** Files that are kept besides those of the build at hand, which are kept however many they are. */
-const MOST_OTHERS = 4_000;
 /** A file that changed so shortly before it was looked at may have changed once more in the same tick of its clock. */
 const TICK_MS = 2_000;
 
@@ -49,6 +48,7 @@ export class BuildCache<Said extends object> {
   /** What most tools share (a schema library has a hundred files) is looked at once a build, not once a tool. */
   private readonly shas = new Map<string, string>();
   private readonly stamps = new Map<string, Stamp>();
+  private readonly entries = new Map<string, Entry<Said>>();
   /** Files of the cache that this build read or wrote. */
   private readonly used = new Set<string>();
 
@@ -71,6 +71,7 @@ export class BuildCache<Said extends object> {
       reread = true;
     }
     if (reread) this.putEntry(entry);
+    else this.entries.set(file, entry);
     let code: string;
     try {
       code = readFileSync(this.codeFile(entry.digest), 'utf8');
@@ -101,24 +102,25 @@ export class BuildCache<Said extends object> {
       sha,
       stamp: this.stampOf(resolve(this.root, path)).text,
     }));
-    this.write(this.entryFile(entry.file), JSON.stringify({ ...entry, inputs, checkedAt }));
+    const whole = { ...entry, inputs, checkedAt } as Entry<Said>;
+    this.entries.set(entry.file, whole);
+    this.write(this.entryFile(entry.file), JSON.stringify(whole));
+  }
+
+  /** What was wrong with an entry that `get` or `put` knows, if the same looked; nobody who has no name did. */
+  findings(file: string, by: string | undefined): Diagnostic[] | undefined {
+    const findings = this.entries.get(file)?.findings;
+    return by !== undefined && findings?.by === by ? findings.list : undefined;
+  }
+
+  keepFindings(file: string, by: string | undefined, list: Diagnostic[]): void {
+    const entry = this.entries.get(file);
+    if (entry && by !== undefined) this.putEntry({ ...entry, findings: { by, list } });
   }
 
   /** Removes what was not used for a month, and of what this build did not use what is beyond the most kept. */
   sweep(now = Date.now()): void {
-    let names: string[];
-    try {
-      names = readdirSync(this.folder);
-    } catch {
-      return;
-    }
-    const files = names
-      .map((name) => join(this.folder, name))
-      .filter((path) => !this.used.has(path))
-      .map((path) => ({ path, usedAt: usedAt(path) }))
-      .sort((a, b) => b.usedAt - a.usedAt);
-    for (const [index, { path, usedAt: at }] of files.entries())
-      if (index >= MOST_OTHERS || now - at > KEPT_MS) removeKept(path);
+    sweepKept(this.folder, this.used, now);
   }
 
   /** Files that steer the bundler without being part of the bundle; an absent one counts as such. */
@@ -197,13 +199,5 @@ function shaOf(path: string): string {
     return hash('sha256', readFileSync(path), 'hex');
   } catch {
     return 'absent';
-  }
-}
-
-function usedAt(path: string): number {
-  try {
-    return statSync(path).mtimeMs;
-  } catch {
-    return 0;
   }
 }

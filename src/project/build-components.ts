@@ -1,35 +1,25 @@
 import { hash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import canonicalize from 'canonicalize';
 import type { ComponentInfo, Manifest } from '../contracts/components.ts';
 import type { Diagnostic } from '../contracts/diagnostics.ts';
 import type { ComponentRef } from '../contracts/ids.ts';
 import type { Json } from '../contracts/json.ts';
-import { blueprintSchemas, type Catalog, type CatalogEntry, referencesOf } from '../language/index.ts';
-import { schemaErrors } from '../language/schema/index.ts';
-import { CodeSource } from '../language/source/code-source.ts';
-import type { ParsedSource } from '../language/source/parsed-source.ts';
+import { inputSchemaOf } from '../language/plan/input-schema.ts';
+import { type Catalog, type CatalogEntry, referencesOf } from '../language/references/catalog.ts';
 import type { ExtractedTool } from '../sandbox/port.ts';
 import { BuildCache, type Built } from './build-cache.ts';
-import { buildDocument, buildWorkflow, type DocumentBuild } from './build-document.ts';
 import { buildModules, type ModulesBuild } from './build-modules.ts';
-import {
-  buildTool,
-  buildWorkflowModule,
-  type Extract,
-  type ExtractDocument,
-  readText,
-} from './build-tool.ts';
+import { buildTool, buildWorkflowModule, type Extract, type ExtractDocument } from './build-tool.ts';
 import { catalogOf } from './catalog.ts';
-import { nameFindings, policyFindings, toolFindings } from './component-findings.ts';
+import { nameFindings, policyFindings } from './component-findings.ts';
 import { type ComponentSource, mcpName } from './component-sources.ts';
-import { unknownFields } from './load-findings.ts';
+import { type DocumentBuild, Documents } from './documents.ts';
+import { LOCK_FILE } from './find-project.ts';
 import type { Project } from './load-project.ts';
-import { pulledEntry, readLock } from './lock.ts';
-import { buildMcpTool } from './mcp-tools.ts';
 import type { ProjectComponent } from './project-component.ts';
-import { iceVersion, toolchain } from './toolchain.ts';
-import { undeclaredUses } from './undeclared-uses.ts';
+import { buildId, iceVersion, toolchain } from './toolchain.ts';
 
 export type { ProjectComponent };
 
@@ -51,8 +41,8 @@ export interface BuiltProject {
   diagnostics: Diagnostic[];
   /** Text of each component's file, by its path relative to the project: for code frames. */
   texts: Map<string, string>;
-  /** What workflows in TypeScript are checked by: their documents, with their sources to point into. */
-  made: Map<string, ParsedSource>;
+  /** The workflows and agents, to be checked against what they refer to. */
+  documents: Documents;
   /** Tools that had to be built, and those that were unchanged. */
   rebuilt: number;
   unchanged: number;
@@ -74,7 +64,7 @@ export async function buildComponents(project: Project, options: BuildOptions): 
     components: [],
     diagnostics: [],
     texts: new Map(),
-    made: new Map(),
+    documents: new Documents(project.root),
     rebuilt: 0,
     unchanged: 0,
   };
@@ -86,7 +76,7 @@ export async function buildComponents(project: Project, options: BuildOptions): 
     options.extract,
     built,
   );
-  pinTools(
+  await pinTools(
     project,
     sources.filter((source) => mcpName(source.file) !== undefined),
     built,
@@ -99,7 +89,7 @@ export async function buildComponents(project: Project, options: BuildOptions): 
     built,
   );
   for (const source of sources.filter((each) => each.kind !== 'tool' && !isWorkflowModule(each))) {
-    const { text, diagnostics, built: document } = buildDocument(source);
+    const { text, diagnostics, built: document } = await built.documents.read(source);
     // Nothing can be said of a text that could not be read.
     if (text !== undefined) built.texts.set(source.file, text);
     built.diagnostics.push(...diagnostics);
@@ -110,15 +100,15 @@ export async function buildComponents(project: Project, options: BuildOptions): 
   );
   const std = refersToStd ? ((await options.std?.()) ?? []) : [];
   // What was pulled is committed with the sources, so its types are theirs, whether or not a command is --locked.
-  const lock =
+  const pulled =
     documents.some((document) => refsOf(document).length > 0) && options.pulledTypes !== false
-      ? readLock(project.root)
-      : undefined;
-  const remote = new Map([...(lock?.versions ?? [])].map(([ref, version]) => [ref, pulledEntry(version)]));
+      ? await pulledEntries(project.root)
+      : [];
+  const remote = new Map(pulled);
   for (const document of childrenFirst(documents)) {
     // What is on a target is left out of this: the same sources are the same component, wherever they go.
     const catalog = catalogOf({ components: built.components, std, remote });
-    built.components.push(documentComponent(document, catalog));
+    built.components.push(await documentComponent(document, catalog, built.documents));
   }
 
   built.components.sort(
@@ -127,11 +117,24 @@ export async function buildComponents(project: Project, options: BuildOptions): 
   );
   built.diagnostics.push(...nameFindings(built.components));
   if (built.rebuilt > 0) cache.sweep();
+  built.documents.save();
   return built;
 }
 
+async function pulledEntries(root: string): Promise<(readonly [string, CatalogEntry])[]> {
+  if (!existsSync(join(root, LOCK_FILE))) return [];
+  const { pulledEntry, readLock } = await import('./lock.ts');
+  return [...(readLock(root)?.versions ?? [])].map(([ref, version]) => [ref, pulledEntry(version)] as const);
+}
+
 /** Tools of MCP servers, as they are pinned. */
-function pinTools(project: Project, sources: readonly ComponentSource[], built: BuiltProject): void {
+async function pinTools(
+  project: Project,
+  sources: readonly ComponentSource[],
+  built: BuiltProject,
+): Promise<void> {
+  if (sources.length === 0) return;
+  const { buildMcpTool } = await import('./mcp-tools.ts');
   for (const source of sources) {
     const { text, diagnostics, built: tool } = buildMcpTool(source, project.file.mcpServers);
     built.texts.set(source.file, text);
@@ -171,10 +174,17 @@ function childrenFirst(documents: readonly NamedDocument[]): NamedDocument[] {
   return ordered;
 }
 
-function documentComponent(document: NamedDocument, catalog: Catalog): ProjectComponent {
+async function documentComponent(
+  document: NamedDocument,
+  catalog: Catalog,
+  documents: Documents,
+): Promise<ProjectComponent> {
   const { source, name, version, description, blueprint, agent } = document;
-  const schemas = document.schemas ?? blueprintSchemas(blueprint!, catalog);
-  const entry = canonicalBytes(document.entry);
+  const schemas = document.schemas ?? {
+    input: inputSchemaOf(blueprint!),
+    output: (await documents.check(source.file, catalog))?.outputs ?? {},
+  };
+  const entry = new TextEncoder().encode(document.entry);
   const manifest: Manifest = {
     kind: source.kind,
     name,
@@ -200,21 +210,15 @@ async function buildTools(
 ): Promise<void> {
   const modules = await buildModules(sources, (source) => buildTool(project.root, source, cache, extract));
   take(built, modules);
+  const id = buildId();
+  const by = id === undefined ? undefined : `${id} ${JSON.stringify(project.file.policy)}`;
   for (const { source, text, made: tool } of modules.made) {
-    const found = [
-      ...unknownFields(source.file, text),
-      ...toolFindings(source.file, text, tool.said, schemaErrors),
-      ...policyFindings(source.file, text, tool.said, project.file.policy),
-      ...undeclaredUses({
-        file: source.file,
-        text,
-        permissions: tool.said.permissions,
-        code: tool.code,
-        others: tool.ownFiles
-          .filter((file) => file !== source.file && isModule(file))
-          .map((file) => ({ file, text: readText(join(project.root, file)) })),
-      }),
-    ];
+    let found = cache.findings(source.file, by);
+    if (!found) {
+      const { findingsOfTool } = await import('./tool-findings.ts');
+      found = findingsOfTool(project, source.file, text, tool);
+      cache.keepFindings(source.file, by, found);
+    }
     built.diagnostics.push(...found);
     if (!found.some((each) => each.severity === 'error')) built.components.push(toolComponent(source, tool));
   }
@@ -235,9 +239,7 @@ async function buildWorkflowModules(
   take(built, modules);
   const documents: NamedDocument[] = [];
   for (const { source, text, made } of modules.made) {
-    const code = new CodeSource({ file: source.file, text, value: made.said.document });
-    built.made.set(source.file, code);
-    const { diagnostics, built: document } = buildWorkflow({ source: code });
+    const { diagnostics, built: document } = await built.documents.take(source, text, made.said.document);
     built.diagnostics.push(...diagnostics);
     if (document) documents.push({ source, ...document });
   }

@@ -1,10 +1,7 @@
-import { readFileSync, statSync } from 'node:fs';
-import type { Blueprint } from '../contracts/blueprint.ts';
+import canonicalize from 'canonicalize';
 import type { Diagnostic } from '../contracts/diagnostics.ts';
-import { IceError } from '../contracts/errors.ts';
-import type { Json, JsonSchema } from '../contracts/json.ts';
+import type { Json } from '../contracts/json.ts';
 import {
-  type AgentDocument,
   agentDocumentSchema,
   agentInputSchema,
   agentOutputSchema,
@@ -17,47 +14,10 @@ import type { BlueprintInput } from '../language/shape/read-blueprint.ts';
 import { Walk } from '../language/shape/walk.ts';
 import { shapeOf } from '../language/shape/zod-shape.ts';
 import type { ParsedSource } from '../language/source/parsed-source.ts';
-import { MAX_TEXT, readSource } from '../language/source/read-source.ts';
-import type { ComponentSource } from './component-sources.ts';
-import { explainFileError } from './file-errors.ts';
+import { readSource } from '../language/source/read-source.ts';
+import type { DocumentBuild } from './documents.ts';
 
-/** A component that is a document: a workflow or an agent. */
-export interface DocumentBuild {
-  /** Absent when the file could not be read. */
-  text?: string;
-  diagnostics: Diagnostic[];
-  built?: {
-    name: string;
-    version: string;
-    description: string;
-    /** Of an agent; those of a workflow depend on what it refers to. */
-    schemas?: { input: JsonSchema; output: JsonSchema };
-    /** What the component's entry is the canonical JSON of. */
-    entry: Json;
-    blueprint?: Blueprint;
-    agent?: AgentDocument;
-  };
-}
-
-/** Reads a workflow's or an agent's document. What it refers to is not looked at. */
-export function buildDocument(source: ComponentSource): DocumentBuild {
-  let text: string;
-  try {
-    const { size } = statSync(source.path);
-    if (size > 4 * MAX_TEXT)
-      return {
-        diagnostics: [
-          finding('ICE1515', source.file, `The file has ${size} bytes; no document is that long`, {
-            help: 'Put data into a file of its own and hand it in as an input: -i key=@file',
-          }),
-        ],
-      };
-    text = readFileSync(source.path, 'utf8');
-  } catch (error) {
-    return { diagnostics: [unreadable(source, error)] };
-  }
-  return source.kind === 'agent' ? buildAgent(source.file, text) : buildWorkflow({ text, file: source.file });
-}
+const canonicalText = (value: Json): string => canonicalize(value)!;
 
 /** Reads a workflow: of the text of its document, or of the document that a program made. */
 export function buildWorkflow(input: BlueprintInput): DocumentBuild {
@@ -73,13 +33,14 @@ export function buildWorkflow(input: BlueprintInput): DocumentBuild {
       name: blueprint.name,
       version: blueprint.version,
       description: blueprint.description ?? '',
-      entry: canonicalBlueprint(blueprint),
+      entry: canonicalText(canonicalBlueprint(blueprint)),
       blueprint,
     },
   };
 }
 
-function buildAgent(file: string, text: string): DocumentBuild {
+/** Reads an agent's document. */
+export function buildAgent(file: string, text: string): DocumentBuild {
   const { source, diagnostics, readable } = readSource({
     text,
     file,
@@ -104,7 +65,7 @@ function buildAgent(file: string, text: string): DocumentBuild {
       version: agent.version,
       description: agent.description ?? '',
       schemas: { input: agentInputSchema(agent), output: agentOutputSchema(agent.output) },
-      entry: canonicalAgent(agent),
+      entry: canonicalText(canonicalAgent(agent)),
       agent,
     },
   };
@@ -153,11 +114,4 @@ function wordFindings(kind: string, source: ParsedSource, found: readonly Diagno
       }),
     );
   return more;
-}
-
-/** A file that can't be read, as a finding of the project. */
-export function unreadable(source: ComponentSource, error: unknown): Diagnostic {
-  const explained = explainFileError(error, source.file, 'read');
-  if (!(explained instanceof IceError)) throw explained;
-  return finding('ICE1515', source.file, explained.message, { help: explained.hint });
 }

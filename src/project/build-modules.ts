@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import type { Diagnostic } from '../contracts/diagnostics.ts';
 import { finding } from '../language/diagnostics/finding.ts';
 import type { Built } from './build-cache.ts';
-import { unreadable } from './build-document.ts';
 import type { ModuleBuild } from './build-tool.ts';
 import type { ComponentSource } from './component-sources.ts';
 import { rangeIn } from './definition-fields.ts';
+import { unreadable } from './unreadable.ts';
 
 /** Modules are bundled and loaded this many at once: each is a child process for a moment. */
 const AT_ONCE = 4;

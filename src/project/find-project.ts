@@ -4,6 +4,8 @@ import { IceError } from '../contracts/errors.ts';
 
 /** The file that makes a folder a project. */
 export const PROJECT_FILE = 'ice.yaml';
+/** The file that says what was pulled. */
+export const LOCK_FILE = 'ice.lock.yaml';
 
 /**
  * The folder of the project that `dir` is in: the nearest one upward with an `ice.yaml`. Undefined when there is none.

@@ -17,8 +17,8 @@ import { type LockFile, lockSchema } from '../contracts/lock.ts';
 import { agentDocumentSchema } from '../contracts/nodes/agent.ts';
 import type { CatalogEntry } from '../language/index.ts';
 import { explainFileError } from './file-errors.ts';
+import { LOCK_FILE } from './find-project.ts';
 
-export const LOCK_FILE = 'ice.lock.yaml';
 /** What was pulled, one folder a version; it is committed with the lock, and reviewed like any code. */
 export const VENDOR_FOLDER = 'vendor/ice';
 

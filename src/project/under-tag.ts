@@ -1,6 +1,7 @@
 import type { Blueprint } from '../contracts/blueprint.ts';
 import { type AgentDocument, canonicalAgent } from '../contracts/nodes/agent.ts';
-import { canonicalBlueprint, referencesOf, withReferences } from '../language/index.ts';
+import { canonicalBlueprint } from '../language/plan/canonical.ts';
+import { referencesOf, withReferences } from '../language/references/catalog.ts';
 import { taggedVersion } from '../registry/next-version.ts';
 import { LATEST } from '../registry/resolve-range.ts';
 import { canonicalBytes, digestOf, manifestBytes } from './build-components.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { openRuntimes } from '../../src/host/runtimes.ts';
-import { checkBlueprint, rootCauseFirst } from '../../src/language/index.ts';
+import { rootCauseFirst } from '../../src/language/index.ts';
 import { buildComponents } from '../../src/project/build-components.ts';
 import { catalogOf } from '../../src/project/catalog.ts';
 import { loadProject } from '../../src/project/load-project.ts';
@@ -64,9 +64,8 @@ const projectOf = (files: Record<string, string>): string =>
 async function validate(root: string) {
   const built = await buildComponents((await loadProject(root)).project!, runtimes);
   const catalog = catalogOf({ components: built.components });
-  const made = built.made.get('workflows/report.ts');
-  const checked = made ? checkBlueprint({ source: made }, catalog).diagnostics : [];
-  return { ...built, diagnostics: rootCauseFirst([...built.diagnostics, ...checked]) };
+  const checked = await built.documents.check('workflows/report.ts', catalog);
+  return { ...built, diagnostics: rootCauseFirst([...built.diagnostics, ...(checked?.findings ?? [])]) };
 }
 
 test('the same workflow in TypeScript and in YAML is the same component', async () => {

@@ -1,8 +1,9 @@
 import { Args, Flags } from '@oclif/core';
 import { IceError } from '../../contracts/errors.ts';
 import { buildComponents, type ProjectComponent } from '../../project/build-components.ts';
+import { LOCK_FILE } from '../../project/find-project.ts';
 import type { Project } from '../../project/load-project.ts';
-import { LOCK_FILE, type ProjectLock, readLock, writeLock } from '../../project/lock.ts';
+import { type ProjectLock, readLock, writeLock } from '../../project/lock.ts';
 import { asksForMore, sayAdded } from '../../registry/index.ts';
 import { IceCommand } from '../base-command.ts';
 import { errorsIn } from '../built-project.ts';

@@ -7,7 +7,6 @@ import { askTarget } from '../ask-target.ts';
 import { IceCommand } from '../base-command.ts';
 import { buildProject, errorsIn } from '../built-project.ts';
 import type { Connection } from '../connect.ts';
-import { invalidProject } from '../findings.ts';
 import { lockedFlag } from '../flags.ts';
 import { openWorkbench } from '../local-workbench.ts';
 import type { Outcome, View } from '../outcome.ts';
@@ -166,7 +165,7 @@ export default class Push extends IceCommand<typeof Push> {
       });
       locked?.assertStd(built);
       if (errorsIn(built.diagnostics).length > 0)
-        throw invalidProject(output, built.diagnostics, built.texts);
+        throw (await import('../findings.ts')).invalidProject(output, built.diagnostics, built.texts);
       // Runs of what is pushed resolve there: the lock says nothing about them if the target means something else.
       if (locked)
         await (await import('../locked.ts')).assertTargetAgrees(

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Flags } from '@oclif/core';
 import type { Client } from '../../client/index.ts';
+import type { Diagnostic } from '../../contracts/diagnostics.ts';
 import { IceError } from '../../contracts/errors.ts';
 import { newId, parseRef } from '../../contracts/ids.ts';
 import type { JsonSchema } from '../../contracts/json.ts';
@@ -12,7 +13,6 @@ import { IceCommand } from '../base-command.ts';
 import { type BuiltProject, buildProject, errorsIn, sourceOfFile } from '../built-project.ts';
 import type { Connection } from '../connect.ts';
 import { refOf } from '../find-component.ts';
-import { invalidProject } from '../findings.ts';
 import { durationFlag, eventsFlag, lockedFlag, moneyFlag, requiredArg } from '../flags.ts';
 import { followRun } from '../follow.ts';
 import { readInputs } from '../inputs.ts';
@@ -174,7 +174,7 @@ export default class Run extends IceCommand<typeof Run> {
           (one) =>
             one.file === source?.file || (named && new RegExp(`(^|/)${named.name}\\.\\w+$`).test(one.file)),
     );
-    if (errorsIn(wrong).length > 0) throw invalidProject(this.output, wrong, built.texts);
+    if (errorsIn(wrong).length > 0) throw await this.#invalid(wrong, built);
     if (component) {
       const order = orderOfSource(built, component);
       if (!locked) return order;
@@ -221,7 +221,12 @@ export default class Run extends IceCommand<typeof Run> {
     const built = await build(order.file);
     const component = built.components.find((one) => one.file === order.file);
     const wrong = component ? built.diagnostics.filter(filesOf(built, component)) : [];
-    return errorsIn(wrong).length > 0 ? invalidProject(this.output, wrong, built.texts) : error;
+    return errorsIn(wrong).length > 0 ? this.#invalid(wrong, built) : error;
+  }
+
+  async #invalid(wrong: Diagnostic[], { texts }: BuiltProject): Promise<IceError> {
+    const { invalidProject } = await import('../findings.ts');
+    return invalidProject(this.output, wrong, texts);
   }
 
   async #inputs(schema: JsonSchema): Promise<Record<string, never>> {

@@ -3,8 +3,8 @@ import { join, resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import type { Diagnostic } from '../../contracts/diagnostics.ts';
 import { IceError } from '../../contracts/errors.ts';
+import { applyFixes } from '../../language/diagnostics/fixes.ts';
 import { DIAGNOSTIC_FORMATS, formatDiagnostics } from '../../language/diagnostics/format.ts';
-import { applyFixes } from '../../language/index.ts';
 import { askTarget } from '../ask-target.ts';
 import { IceCommand } from '../base-command.ts';
 import { type BuiltProject, buildProject, errorsIn, sourceOfFile } from '../built-project.ts';
@@ -15,7 +15,6 @@ import { missingSecrets, unknownModels } from '../missing-here.ts';
 import type { Outcome } from '../outcome.ts';
 import { plural } from '../render/figures.ts';
 import { isCassette, isTestFile, selectTests } from '../test-files.ts';
-import { validateTests } from '../test-validate.ts';
 import { toIceError } from '../thrown.ts';
 import { watchFolder } from '../watch-folder.ts';
 import { projectOf, targetOf, type Workspace } from '../workspace.ts';
@@ -89,6 +88,7 @@ export default class Validate extends IceCommand<typeof Validate> {
         });
         if (named.length > 0 && tests.length === 0) return built;
         const { cwd } = this.world;
+        const { validateTests } = await import('../test-validate.ts');
         const found = await validateTests({ project, built, workbench, cwd, named: tests });
         return {
           ...built,

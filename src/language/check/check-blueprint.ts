@@ -34,14 +34,21 @@ export interface CheckResult {
   /** Whether there are no errors; warnings may remain. */
   ok: boolean;
   blueprint?: Blueprint;
+  /** The type of the outputs, as far as it can be told; absent where the text can't be read. */
+  outputs?: JsonSchema;
   diagnostics: Diagnostic[];
 }
 
 /** Everything that can be known of a blueprint before it runs: text, shape, references, cycles, scope, types. */
 export function checkBlueprint(input: BlueprintInput, catalog: Catalog): CheckResult {
-  const { diagnostics, draft } = check(readDraft(input), catalog);
+  const { diagnostics, draft, outputs } = check(readDraft(input), catalog);
   const ok = draft !== undefined && !diagnostics.some((each) => each.severity === 'error');
-  return { ok, ...(ok ? { blueprint: draft.blueprint } : {}), diagnostics };
+  return {
+    ok,
+    ...(ok ? { blueprint: draft.blueprint } : {}),
+    ...(outputs === undefined ? {} : { outputs }),
+    diagnostics,
+  };
 }
 
 export interface CheckedDocument {
