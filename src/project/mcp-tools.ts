@@ -14,10 +14,10 @@ import {
 import type { ProjectFile } from '../contracts/project.ts';
 import { finding } from '../language/diagnostics/finding.ts';
 import { boundsProblem } from '../language/schema/bounds.ts';
-import { unreadable } from './build-document.ts';
 import type { ComponentSource } from './component-sources.ts';
 import { netHost } from './import/openapi/read-server.ts';
 import { type Declared, declaredServer } from './mcp-sources.ts';
+import { unreadable } from './unreadable.ts';
 
 const MOST_BYTES = 1024 * 1024;
 
