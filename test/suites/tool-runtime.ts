@@ -43,6 +43,43 @@ export function toolRuntimeSuite(
       expect(await run('return [1, "ä€😀", true, { a: undefined }]')).toEqual([1, 'ä€😀', true, {}]);
     });
 
+    test("every format of zod's can be an input: its own schema checks it, in the runtime", async () => {
+      const root = mkdtempSync(join(tmpdir(), 'ice-runtime-'));
+      const toolFile = (input: string) => `import { defineTool } from 'iceos';
+import { z } from 'zod';
+export default defineTool({ name: 'formats', version: '1.0.0', description: 'Formats', input: z.object({ ${input} }), output: z.object({ ok: z.boolean() }), run: () => ({ ok: true }), examples: [] });`;
+      const formats =
+        'email uuid url emoji ipv4 ipv6 cidrv4 cidrv6 base64 base64url jwt cuid2 ulid nanoid e164 hostname'.split(
+          ' ',
+        );
+      writeFileSync(
+        join(root, 'formats.ts'),
+        toolFile(
+          [
+            ...formats.map((format) => `${format}: z.${format}().optional()`),
+            ...['datetime', 'date', 'time', 'duration'].map(
+              (format) => `${format}: z.iso.${format}().optional()`,
+            ),
+          ].join(', '),
+        ),
+      );
+      const built = await bundle({ root, file: 'formats.ts' });
+      const { input } = await runtime.extract(built);
+      expect(input).toMatchObject({ properties: { email: { type: 'string', format: 'email' } } });
+      const call = (value: Json) => runtime.call(callOf(built, value));
+      expect(await call({ email: 'a@b.example', duration: 'P1D' })).toEqual({ ok: true });
+      expect(await failure(call({ email: 'a..b@example' }))).toMatchObject({ code: 'input_invalid' });
+
+      // A pattern of one's own is refused where it may not be run, and its field is named.
+      writeFileSync(join(root, 'own.ts'), toolFile('code: z.string().regex(/^(a+)+$/)'));
+      expect(await failure(runtime.extract(await bundle({ root, file: 'own.ts' })))).toMatchObject({
+        code: 'project_invalid',
+        message: expect.stringMatching(
+          /^The input schema cannot be used: code: The pattern has a repetition/,
+        ),
+      });
+    });
+
     test('a zod tool is extracted, parses its input and its output', async () => {
       const root = mkdtempSync(join(tmpdir(), 'ice-runtime-'));
       writeFileSync(
