@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { blueprintSchemas, checkBlueprint, parseBlueprint } from '../../src/language/index.ts';
+import { blueprintSchemas, type Catalog, checkBlueprint, parseBlueprint } from '../../src/language/index.ts';
 import { fixtureCatalog } from './fixture-catalog.ts';
 
 const catalog = fixtureCatalog();
@@ -220,6 +220,59 @@ ${nodes}
 `),
       ),
     ).toEqual(['ICE1701 nodes[2].prompt', 'ICE1701 nodes[3].prompt', 'ICE1701 nodes[4].body[0].prompt']);
+  });
+
+  it('do not reach a model by way of what holds other nodes, by part', () => {
+    expect(
+      findings(
+        body(`
+  - id: c
+    type: condition
+    expression: "{{ inputs.open == 'x' }}"
+    then: [{ id: s, type: set, values: { deep: { mine: "{{ inputs.key }}", other: 1 } } }]
+  - id: p
+    type: parallel
+    branches: { one: [{ id: s, type: set, values: { mine: "{{ c.then.s.deep.mine }}" } }], two: [{ id: t, type: set, values: { x: 1 } }] }
+  - { id: l, type: loop, items: "{{ [1] }}", body: [{ id: s, type: set, values: { mine: "{{ p.one.s.mine }}", other: 2 } }] }
+  - { id: r, type: loop, items: "{{ [1] }}", body: [{ id: s, type: set, values: { x: 1 } }], result: { a: "{{ s.x }}", b: "{{ l[0].s.mine }}" } }
+  - { id: fine, type: llm, model: echo/default, prompt: "{{ c.branch }} {{ p.two.t.x }} {{ l[0].s.other }} {{ r[0].a }} {{ c.then.s.deep.other }}" }
+  - { id: m1, type: llm, model: echo/default, prompt: "{{ c.then.s.deep.mine }}" }
+  - { id: m2, type: llm, model: echo/default, prompt: "{{ c.then.s }}" }
+  - { id: m3, type: llm, model: echo/default, prompt: "{{ p.one.s.mine }}" }
+  - { id: m4, type: llm, model: echo/default, prompt: "{{ l }}" }
+  - { id: m5, type: llm, model: echo/default, prompt: "{{ l[0].s.mine }}" }
+  - { id: m6, type: llm, model: echo/default, prompt: "{{ r[0].b }}" }
+  - { id: m7, type: agent, model: echo/default, input: x, memory: { thread: "{{ inputs.key }}" } }
+  - { id: m8, type: tool, tool: std/csv-parse, args: { text: x }, onError: { value: { rows: "{{ inputs.key }}" } } }
+  - { id: m9, type: llm, model: echo/default, prompt: "{{ m8.rows }}" }
+`),
+      ).filter((each) => each.startsWith('ICE17')),
+    ).toEqual([
+      'ICE1701 nodes[5].prompt',
+      'ICE1701 nodes[6].prompt',
+      'ICE1701 nodes[7].prompt',
+      'ICE1701 nodes[8].prompt',
+      'ICE1701 nodes[9].prompt',
+      'ICE1701 nodes[10].prompt',
+      'ICE1702 nodes[11].memory.thread',
+      'ICE1701 nodes[13].prompt',
+    ]);
+  });
+
+  it('go to a workflow only where they are secret too', () => {
+    const nodes = body(
+      '  - { id: w, type: workflow, workflow: report, inputs: { title: "{{ inputs.key }}" } }\n',
+    );
+    expect(findings(nodes)).toEqual(['ICE1701 nodes[0].inputs.title']);
+    const report = fixtureCatalog().resolve({ kind: 'workflow', name: 'report' } as never)!;
+    const input = { type: 'object', properties: { title: { type: 'string', writeOnly: true } } };
+    const there: Catalog = {
+      ...catalog,
+      resolve: (ref) =>
+        ref.name === 'report' ? { ...report, manifest: { ...report.manifest, input } } : catalog.resolve(ref),
+    };
+    const { diagnostics } = checkBlueprint({ text: HEAD + nodes, file: 'a.yaml' }, there);
+    expect(diagnostics.filter(({ code }) => code.startsWith('ICE17'))).toEqual([]);
   });
 
   it('do not become part of the key of a cache, and are warned of in outputs', () => {

@@ -71,7 +71,7 @@ function check(read: DraftResult, catalog: Catalog): CheckedDocument {
   const resolved = checkReferences(out, draft, catalog);
   checkGraph(out, draft, graph);
   const outputs = new Flow({ out, draft, graph, templates, resolved }).run();
-  checkSecretInputs(out, draft, graph, templates);
+  checkSecretInputs(out, draft, graph, templates, resolved);
   if (out.errors === 0 && textual.length === 0) noteUnused(out, draft, graph, templates);
   return {
     draft,
