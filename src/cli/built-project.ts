@@ -9,7 +9,9 @@ import { buildComponents, type ProjectComponent } from '../project/build-compone
 import { catalogOf, unansweredRefs } from '../project/catalog.ts';
 import type { ComponentSource } from '../project/component-sources.ts';
 import type { Project } from '../project/load-project.ts';
+import { buildProgress } from './build-progress.ts';
 import type { Workbench } from './local-workbench.ts';
+import type { Output } from './output.ts';
 
 /** A project whose components are built, with what they may refer to, and everything that is wrong with them. */
 export interface BuiltProject {
@@ -34,13 +36,18 @@ export interface BuildRequest {
   ask: AskTarget;
   /** Only these workflows are checked against the catalog; all unless said. */
   only?: (component: ProjectComponent) => boolean;
+  /** Where it is said how far the build is, when it takes long; nowhere where something else is drawn. */
+  output?: Output;
 }
 
 /** Builds and checks; never throws for what is wrong with the project, which is in `diagnostics`. */
 export async function buildProject(request: BuildRequest): Promise<BuiltProject> {
   const { project, workbench, extra = [], only = () => true } = request;
   const { extract, document, std: stdOf } = workbench;
-  const built = await buildComponents(project, { extract, document, std: stdOf, extra });
+  const { progress, end } = buildProgress(request.output);
+  const built = await buildComponents(project, { extract, document, std: stdOf, extra, progress }).finally(
+    end,
+  );
   const refs = built.components.flatMap((component) => {
     const document = component.blueprint ?? component.agent;
     return document ? referencesOf(document) : [];

@@ -31,6 +31,8 @@ export interface BuildOptions {
   std?: () => Promise<readonly CatalogEntry[]>;
   /** Files besides those that the globs name: what `ice run ./flow.yaml` was given. */
   extra?: readonly ComponentSource[];
+  /** Told after each tool. */
+  progress?: ((done: number, total: number) => void) | undefined;
   /** False: types of what was pulled (ice.lock.yaml) are left out, as for the command that mends it. */
   pulledTypes?: false;
 }
@@ -73,7 +75,7 @@ export async function buildComponents(project: Project, options: BuildOptions): 
     project,
     sources.filter((source) => source.kind === 'tool' && mcpName(source.file) === undefined),
     cache,
-    options.extract,
+    options,
     built,
   );
   await pinTools(
@@ -205,10 +207,15 @@ async function buildTools(
   project: Project,
   sources: readonly ComponentSource[],
   cache: BuildCache<ExtractedTool>,
-  extract: Extract,
+  { extract, progress }: Pick<BuildOptions, 'extract' | 'progress'>,
   built: BuiltProject,
 ): Promise<void> {
-  const modules = await buildModules(sources, (source) => buildTool(project.root, source, cache, extract));
+  let done = 0;
+  const modules = await buildModules(sources, async (source) => {
+    const tool = await buildTool(project.root, source, cache, extract);
+    progress?.(++done, sources.length);
+    return tool;
+  });
   take(built, modules);
   const id = buildId();
   const by = id === undefined ? undefined : `${id} ${JSON.stringify(project.file.policy)}`;

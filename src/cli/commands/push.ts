@@ -161,6 +161,7 @@ export default class Push extends IceCommand<typeof Push> {
       const built = await buildProject({
         project,
         workbench,
+        output: this.output,
         ask: locked?.ask ?? ((refs) => askTarget(connection.client, refs)),
       });
       locked?.assertStd(built);

@@ -204,6 +204,7 @@ export default class Run extends IceCommand<typeof Run> {
     return buildProject({
       project,
       workbench,
+      output: this.output,
       ...(source ? { extra: [source] } : {}),
       ask: this.flags.locked
         ? (await import('../locked.ts')).openLocked(project).ask

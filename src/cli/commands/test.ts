@@ -130,6 +130,7 @@ export default class Test extends IceCommand<typeof Test> {
       const built = await buildProject({
         project,
         workbench,
+        output: this.output,
         ask: async (refs) => {
           if (!this.flags.locked)
             return this.connected(

@@ -83,6 +83,7 @@ export default class Validate extends IceCommand<typeof Validate> {
         const built = await buildProject({
           project,
           workbench,
+          output: this.output,
           extra: named,
           ask: locked?.ask ?? ((refs) => this.connected(workspace, ({ client }) => askTarget(client, refs))),
         });

@@ -67,7 +67,12 @@ export default class ComponentsDiff extends IceCommand<typeof ComponentsDiff> {
     const project = projectOf(workspace);
     const workbench = openWorkbench();
     try {
-      const built = await buildProject({ project, workbench, ask: (refs) => askTarget(client, refs) });
+      const built = await buildProject({
+        project,
+        workbench,
+        output: this.output,
+        ask: (refs) => askTarget(client, refs),
+      });
       if (errorsIn(built.diagnostics).length > 0) throw validationFailed(built.diagnostics);
       const ref = text === undefined ? undefined : refOf(text);
       const own = ref && componentOf(built.components, { ...ref, range: undefined });
