@@ -25,7 +25,12 @@ export interface ToolEffects {
   secrets?(project: string, names: readonly string[]): Promise<Record<string, string>>;
   /** The network behind an allow-list of hosts; see sandbox/host-fetch.ts. */
   hostFetch(
-    allow: { hosts: readonly string[]; hint?(host: string): string | undefined; taped?: boolean },
+    allow: {
+      hosts: readonly string[];
+      hint?(host: string): string | undefined;
+      timeoutMs?: number;
+      taped?: boolean;
+    },
     project: string,
   ): HostFetch;
   /** The most that a tool of the project may do here; absent = what it declares. */
@@ -76,6 +81,9 @@ export function createToolEffect(effects: ToolEffects): Effect {
     return { result };
   };
 }
+
+/** How long a server of MCP may take for an answer: it works while it is waited for, as a tool does. */
+const SERVER_TIMEOUT_MS = 60_000;
 
 export interface RawCall {
   runtime: Pick<ToolRuntime, 'call'>;
@@ -138,7 +146,9 @@ export async function callTool(effects: ToolEffects, attempt: Attempt, call: Raw
                 hosts: permissions.net,
                 hint: hintOf,
                 // What a server of MCP answers is recorded as the answer to a call, and not as requests.
-                ...(call.taped === false ? { taped: false } : {}),
+                ...(call.taped === false
+                  ? { taped: false, timeoutMs: permissions.limits.timeoutMs ?? SERVER_TIMEOUT_MS }
+                  : {}),
               },
               attempt.project,
             ),

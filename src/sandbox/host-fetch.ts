@@ -21,6 +21,8 @@ export interface HostNetworkOptions {
 export interface Allowed {
   hosts: readonly string[];
   hint?(host: string): string | undefined;
+  /** Longest time of one request with its redirects; that of the network unless said. */
+  timeoutMs?: number;
   /** Stands between the list and the network, as a cassette does: what the list refuses never comes to it. */
   through?(network: HostFetch): HostFetch;
 }
@@ -74,8 +76,9 @@ export function createHostNetwork(options: HostNetworkOptions = {}): HostNetwork
           new Pool({
             connect: { lookup: checkedLookup(resolve, near), timeout: Math.min(timeoutMs, 10_000) },
             keepAliveTimeout: 4000,
-            headersTimeout: timeoutMs,
-            bodyTimeout: timeoutMs,
+            // A request ends by its signal, which knows how long it may take.
+            headersTimeout: 0,
+            bodyTimeout: 0,
             connections: 64,
           }),
       );
@@ -117,7 +120,8 @@ export function createHostNetwork(options: HostNetworkOptions = {}): HostNetwork
         let request = checkedRequest(first);
         // Loading it is no time of the request's.
         if (allowed.through === undefined) await import('undici');
-        const all = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+        const mostMs = allowed.timeoutMs ?? timeoutMs;
+        const all = AbortSignal.any([signal, AbortSignal.timeout(mostMs)]);
         for (let hops = 0; ; hops++) {
           const url = checkedUrl(request.url);
           const rule = ruleFor(rules, url);
@@ -128,7 +132,7 @@ export function createHostNetwork(options: HostNetworkOptions = {}): HostNetwork
             response = await (allowed.through?.(send) ?? send)({ ...request, url: url.href }, all);
           } catch (error) {
             if (error instanceof IceError) throw error;
-            throw failed(error, url, signal, timeoutMs);
+            throw failed(error, url, signal, mostMs);
           }
           const location = response.headers.find(([name]) => name === 'location')?.[1];
           if (![301, 302, 303, 307, 308].includes(response.status) || location === undefined) return response;

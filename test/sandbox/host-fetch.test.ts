@@ -28,8 +28,12 @@ beforeAll(async () => {
         response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(5_000_000)));
       else if (url.pathname === '/gzip')
         response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('hello'));
-      else if (url.pathname === '/slow') setTimeout(() => response.end('late'), 5000).unref();
-      else
+      else if (url.pathname === '/slow')
+        setTimeout(() => response.end('late'), Number(url.searchParams.get('ms') ?? 5000)).unref();
+      else if (url.pathname === '/drip') {
+        response.write('one');
+        setTimeout(() => response.end(' two'), 1500).unref();
+      } else
         response
           .writeHead(200, { 'x-a': '1', 'set-cookie': ['a=1', 'b=2'] })
           .end(`${request.method} ${request.url}`);
@@ -255,6 +259,13 @@ test('size and time are bounded, compressed answers by what they become', async 
   expect(await failure(fetchLocal(get('/bomb')))).toMatchObject({ code: 'tool_limit' });
   expect(text((await fetchLocal(get('/gzip'))).body)).toBe('hello');
   await expect(fetchLocal(get('/slow'))).rejects.toThrow('did not answer within 1000 ms');
+  // Who calls may say how long, in both directions, also between two parts of an answer.
+  const allowed = (timeoutMs: number) => local.hostFetch({ hosts: [`127.0.0.1:${port}`], timeoutMs });
+  const patient = await allowed(4000)(get('/drip'), new AbortController().signal);
+  expect(text(patient.body)).toBe('one two');
+  await expect(allowed(300)(get('/drip'), new AbortController().signal)).rejects.toThrow(
+    'did not answer within 300 ms',
+  );
   const abort = new AbortController();
   setTimeout(() => abort.abort(), 50);
   await expect(local.hostFetch({ hosts: [`127.0.0.1:${port}`] })(get('/slow'), abort.signal)).rejects.toThrow(
