@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { IceError } from '../contracts/errors.ts';
 import type { ServerFile } from '../contracts/project.ts';
+import type { RequestInfo } from '../server/app.ts';
 import type { LimitOptions } from '../server/limits.ts';
 import type { Host } from './open.ts';
 import { liveServer, removeServerFile, serverFileOf, writeServerFile } from './server-file.ts';
@@ -46,29 +47,40 @@ export async function serve(host: Host, options: ServeOptions = {}): Promise<Ser
     );
   if (options.announceIn !== undefined) await refuseSecond(options.announceIn);
 
-  const [{ createAdaptorServer }, { createLimits }] = await Promise.all([
-    import('@hono/node-server'),
-    import('../server/limits.ts'),
-  ]);
+  const [{ createServer }, { getRequestListener }, { createLimits }, { answerPlain, isPlain }] =
+    await Promise.all([
+      import('node:http'),
+      import('@hono/node-server'),
+      import('../server/limits.ts'),
+      import('./plain-http.ts'),
+    ]);
   host.services.limits = createLimits(options.limits);
   const allowedHosts = loopback
     ? ['localhost', '127.0.0.1', '::1', hostname.replace(/^\[|\]$/g, '')]
     : undefined;
-  const server = createAdaptorServer({
-    // Requests of others in this process keep the platform's own classes.
-    overrideGlobalObjects: false,
-    fetch: async (request, env) => {
-      const remote = (env as { incoming?: { socket?: Socket } }).incoming?.socket?.remoteAddress;
-      const response = await host.app.fetch(request, {
-        ...(remote === undefined ? {} : { remote }),
-        ...(allowedHosts === undefined ? {} : { allowedHosts }),
-      });
+  const infoOf = (remote: string | undefined): RequestInfo => ({
+    ...(remote === undefined ? {} : { remote }),
+    ...(allowedHosts === undefined ? {} : { allowedHosts }),
+  });
+  const asFetch = getRequestListener(
+    async (request, env) => {
+      const { incoming } = env as { incoming?: { socket?: Socket } };
+      const response = await host.app.fetch(request, infoOf(incoming?.socket?.remoteAddress));
       // Said beforehand, else the adapter waits a moment for a stream that may be short.
       if (response.headers.get('content-type') === 'text/event-stream')
         response.headers.set('transfer-encoding', 'chunked');
       return response;
     },
-  }) as Server;
+    // Requests of others in this process keep the platform's own classes.
+    { overrideGlobalObjects: false },
+  );
+  const server = createServer((incoming, outgoing) => {
+    if (!isPlain(incoming)) return asFetch(incoming, outgoing);
+    answerPlain(host.app, incoming, outgoing, infoOf(incoming.socket.remoteAddress)).catch(() => {
+      // It could not be sent: the caller has gone, or the answer stopped half-way.
+      outgoing.destroy();
+    });
+  });
   // A client that sends its request by drops holds a socket; it may for so long.
   server.headersTimeout = 20_000;
   server.requestTimeout = 120_000;

@@ -31,8 +31,8 @@ export async function readBytes(request: Incoming, most: number): Promise<Uint8A
     await request.body?.cancel().catch(() => {});
     throw tooLarge();
   }
-  if (request.content !== undefined) {
-    const { content } = request;
+  if (request.content !== undefined || request.whole) {
+    const content = request.content ?? (await request.whole!());
     const whole = typeof content === 'string' ? new TextEncoder().encode(content) : content;
     if (whole.byteLength > most) throw tooLarge();
     return whole;

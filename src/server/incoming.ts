@@ -8,6 +8,8 @@ export interface Incoming {
   body: ReadableStream<Uint8Array> | null;
   /** The body of a caller who has it whole: it need not go through a stream. */
   content?: string | Uint8Array;
+  /** Reads the body at once: of a transport that holds it to its Content-Length. */
+  whole?(): Promise<Uint8Array>;
   /** Aborted when the caller has gone. */
   signal: AbortSignal;
 }

@@ -222,6 +222,41 @@ test('a page that was pointed at this machine gets no answer over the socket', a
   expect(await ask(`localhost:${serving.port}`)).toBe(200);
 });
 
+test('a request that is plain and one that is not have the same answer', async () => {
+  const { host, serving } = await started();
+  const runs = '/v1/projects/_/runs';
+  const body = JSON.stringify({ ref: 'workflow/nothing-here', inputs: {} });
+  const told = async (path: string, headers: Record<string, string>, text = '', method = 'GET') => {
+    const sent = request({ host: '127.0.0.1', port: serving.port, path, method, headers });
+    sent.end(text);
+    const [response] = await once(sent, 'response');
+    let said = '';
+    for await (const chunk of response) said += chunk;
+    const { date: _, 'x-request-id': __, ...rest } = response.headers;
+    // Either may say how long the answer is, or send it in pieces.
+    for (const name of ['content-length', 'transfer-encoding', 'keep-alive', 'connection']) delete rest[name];
+    return { status: response.statusCode, headers: rest, body: said === '' ? '' : JSON.parse(said) };
+  };
+  const authorization = `Bearer ${host.token}`;
+  const json = { authorization, 'content-type': 'application/json' };
+  const sized = { ...json, 'content-length': `${Buffer.byteLength(body)}` };
+  const pieces = { ...json, 'transfer-encoding': 'chunked' };
+  // The address in full is another form of the same request.
+  const whole = `http://127.0.0.1:${serving.port}${runs}`;
+  const posted = await told(runs, sized, body, 'POST');
+  expect(posted).toMatchObject({ status: 404, body: { code: 'not_found' } });
+  expect(await told(runs, pieces, body, 'POST')).toEqual(posted);
+  const listed = await told(runs, { authorization });
+  expect(listed).toMatchObject({ status: 200, body: { items: [] } });
+  expect(await told(whole, { authorization })).toEqual(listed);
+  for (const headers of [sized, pieces]) {
+    const wrong = await told(runs, { ...headers, authorization: 'Bearer no' }, body, 'POST');
+    expect(wrong).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
+  }
+  const odd = await told(runs, { authorization, host: `127.0.0.1:${serving.port}/v1/projects/_/secrets?` });
+  expect(odd.status).toBe(400);
+});
+
 test('what is no HTTP, and a body without end, take the server nowhere', async () => {
   const { host, serving } = await started();
   const garbage = connect(serving.port, '127.0.0.1');
