@@ -54,6 +54,19 @@ export function parseExpression(source: string): ParseResult {
   }
 }
 
+/** Words that begin a statement elsewhere, and how the same is written here. */
+const STATEMENTS: Record<string, string> = {
+  if: 'A choice is written `condition ? a : b`.',
+  else: 'A choice is written `condition ? a : b`.',
+  for: 'Lists are gone through by `list.map(x, x.price)` and `list.filter(x, x.price > 3)`.',
+  while: 'Lists are gone through by `list.map(x, x.price)` and `list.filter(x, x.price > 3)`.',
+  function: 'There are no functions of your own: `cel.bind(x, value, body)` names a value.',
+  return: 'An expression is its value: leave the word out.',
+  let: '`cel.bind(x, value, body)` names a value.',
+  var: '`cel.bind(x, value, body)` names a value.',
+  const: '`cel.bind(x, value, body)` names a value.',
+};
+
 function fromParser(error: unknown, source: string): ParseResult {
   // The parser is recursive: a hostile chain of operators ends in a RangeError, here or in the translation.
   if (error instanceof RangeError || error instanceof TooDeep) {
@@ -80,7 +93,7 @@ function fromParser(error: unknown, source: string): ParseResult {
       `'${name}' is a reserved word`,
       start,
       end,
-      'Give the variable or node another id.',
+      STATEMENTS[name] ?? 'Give the variable or node another id.',
     );
   }
   if (code === 'limit_exceeded')

@@ -61,6 +61,16 @@ describe('findings', () => {
     expect(EXPRESSION_CODES).toHaveProperty(code);
   });
 
+  test.each([
+    ['if a > 1 then 2 else 3', 'condition ? a : b'],
+    ['for x in a', 'list.map('],
+    ['return a', 'leave the word out'],
+    ['let x = 1', 'cel.bind('],
+    ['loop.x', 'another id'],
+  ])('a statement of another language, %s, is told how it is written here', (source, help) => {
+    expect(findings(source)[0]?.help).toContain(help);
+  });
+
   test('all at once', () => {
     expect(codes('len(a) + foo(1u) + {b: 2}.x + secrets.y')).toEqual([
       'ICE1308',
