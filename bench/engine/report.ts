@@ -8,11 +8,13 @@ const figure = (value: number): string =>
 export async function engineReport(rounds: number, print: (line: string) => void): Promise<string[]> {
   const missed: string[] = [];
   print('Engine (`set` rows, driven directly) beside the floor, each in a process of its own on one core,');
-  print(`medians of ${rounds}; the ratio counts, absolute figures are this machine's.`);
+  print(
+    `medians of ${rounds}; the ratio counts, absolute figures are this machine's. CPU: µs a step, ours/floor's.`,
+  );
   print('');
-  print(line('row', 'floor', 'ours', 'ratio', 'target', '', 'journal rows', 'synchronous'));
+  print(line('row', 'floor', 'ours', 'ratio', 'target', '', 'CPU', 'rows', 'synchronous'));
   for (const row of ENGINE_ROWS) {
-    const { floor, ours, ratio, last } = await compare(row, rounds);
+    const { floor, ours, ratio, cpu, last } = await compare(row, rounds);
     const met = isRate(row) ? ratio >= row.ofFloor : ratio <= row.ofFloor;
     if (!met) missed.push(row.name);
     const target = `${isRate(row) ? '>=' : '<='} ${row.ofFloor}x`;
@@ -24,6 +26,7 @@ export async function engineReport(rounds: number, print: (line: string) => void
         `${ratio.toFixed(2)}x`,
         target,
         met ? 'met' : 'NOT met',
+        cpu,
         String(last.rows),
         last.synchronous,
       ),
@@ -63,6 +66,6 @@ async function growthReport(rounds: number, print: (line: string) => void): Prom
 
 const line = (...cells: string[]): string =>
   cells
-    .map((cell, i) => cell.padEnd([20, 10, 20, 8, 9, 8, 13, 11][i]!))
+    .map((cell, i) => cell.padEnd([20, 10, 20, 8, 9, 8, 8, 7, 11][i]!))
     .join(' ')
     .trimEnd();

@@ -88,7 +88,9 @@ for (const length of [10, 100, 1_000]) {
   }
 }
 
+const before = process.cpuUsage();
 const { value, steps } = await WORKLOADS[workload]!();
+const { user, system } = process.cpuUsage(before);
 const synchronous = await subject.synchronous();
 await subject.close();
 if (synchronous !== durability) throw new Error(`${durability} was asked for, and it was ${synchronous}`);
@@ -103,4 +105,13 @@ const payload =
     : one('select sum(length(data)) from events');
 db.close();
 if (rows !== steps) throw new Error(`${steps} steps were made, and ${rows} are in the journal`);
-console.log(JSON.stringify({ value, rows, synchronous, payload, bytes: statSync(file).size }));
+console.log(
+  JSON.stringify({
+    value,
+    cpu: (user + system) / steps,
+    rows,
+    synchronous,
+    payload,
+    bytes: statSync(file).size,
+  }),
+);

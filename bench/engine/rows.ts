@@ -7,6 +7,8 @@ export type EngineName = 'floor' | 'ours' | 'set' | 'http' | 'node' | 'sandbox';
 /** What one measured process said. */
 export interface Measured {
   value: number;
+  /** Microseconds of CPU a step, its warming up included: what else the machine does changes it least. */
+  cpu: number;
   /** Steps in the journal, counted after the database was opened again. */
   rows: number;
   /** `PRAGMA synchronous`, read back from the connection that made the row, after it. */
@@ -99,5 +101,6 @@ export async function compare(
   const value = (measured: Measured[]) => median(measured.map((each) => each.value));
   // Medians of ratios: a pair was measured side by side.
   const ratio = median(ours.map((each, i) => each.value / floor[i]!.value));
-  return { floor: value(floor), ours: value(ours), ratio, last: ours.at(-1)! };
+  const cpu = [ours, floor].map((all) => Math.round(median(all.map((each) => each.cpu)))).join('/');
+  return { floor: value(floor), ours: value(ours), ratio, cpu, last: ours.at(-1)! };
 }

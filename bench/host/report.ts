@@ -10,7 +10,7 @@ class Table {
   private readonly print: Print;
   constructor(print: Print) {
     this.print = print;
-    print(line('row', 'ours', 'beside', 'ratio', 'target', '', 'rows', 'sync', 'peers'));
+    print(line('row', 'ours', 'beside', 'ratio', 'target', '', 'CPU', 'rows', 'sync', 'peers'));
   }
   row(
     name: string,
@@ -19,12 +19,15 @@ class Table {
     ratio: string,
     target?: [string, boolean],
     last?: Measured,
+    cpu = last ? String(Math.round(last.cpu)) : '',
   ) {
     if (target && !target[1]) this.missed.push(name);
     const sync = last?.synchronous ?? '';
     const verdict = target ? (target[1] ? 'met' : 'NOT met') : '';
     const rows = last ? String(last.rows) : '';
-    this.print(line(name, ours, beside, ratio, target?.[0] ?? '', verdict, rows, sync, 'not measured here'));
+    this.print(
+      line(name, ours, beside, ratio, target?.[0] ?? '', verdict, cpu, rows, sync, 'not measured here'),
+    );
   }
 }
 
@@ -33,7 +36,9 @@ const figure = (value: number): string =>
 
 /** W1 to W6 through the public client against the host, with `set` nodes, beside the floor. */
 export async function clientReport(rounds: number, print: Print): Promise<string[]> {
-  print('Public client against the host (`set` rows; the floor is beside), SQLite FULL:');
+  print(
+    'Public client against the host (`set` rows; the floor is beside), SQLite FULL. CPU: µs a step (/ floor):',
+  );
   print('');
   const table = new Table(print);
   const rows: [string, string, EngineName, string, number][] = [
@@ -44,7 +49,7 @@ export async function clientReport(rounds: number, print: Print): Promise<string
     ['client W6 1000 +1KB', 'w6-1000-kb', 'set', 'µs a step', 1.5],
   ];
   for (const [name, workload, engine, unit, target] of rows) {
-    const { floor, ours, ratio, last } = await compare({ workload, durability: 'full' }, rounds, engine);
+    const { floor, ours, ratio, cpu, last } = await compare({ workload, durability: 'full' }, rounds, engine);
     const rate = unit.endsWith('/s');
     table.row(
       name,
@@ -53,6 +58,7 @@ export async function clientReport(rounds: number, print: Print): Promise<string
       `${ratio.toFixed(2)}x`,
       [`${rate ? '>=' : '<='} ${target}x`, rate ? ratio >= target : ratio <= target],
       last,
+      cpu,
     );
   }
   // The floor has no API: over a socket, the target is a time.
@@ -144,6 +150,6 @@ async function repeat<T>(count: number, work: () => Promise<T>): Promise<T[]> {
 
 const line = (...cells: string[]): string =>
   cells
-    .map((cell, i) => cell.padEnd([25, 18, 9, 8, 10, 8, 7, 5, 0][i]!))
+    .map((cell, i) => cell.padEnd([25, 18, 9, 8, 10, 8, 8, 7, 7, 0][i]!))
     .join(' ')
     .trimEnd();
