@@ -160,6 +160,7 @@ const RUNNING = [
   'src/host/engine.ts',
   'src/server/compile.ts',
   'src/language/plan/compile.ts',
+  'src/language/plan/tool-plan.ts',
 ];
 /**
  * What most commands stand on, and what the commands that are typed all day add to it: the chunks that the same of

@@ -19,6 +19,7 @@ export {
   formatDiagnostics,
 } from './diagnostics/format.ts';
 export { ANSI_PALETTE, type Palette } from './diagnostics/pretty.ts';
+export { agentPlan } from './plan/agent-plan.ts';
 export { canonicalBlueprint } from './plan/canonical.ts';
 export { compilePlan } from './plan/compile.ts';
 export { PLAN_DEFAULTS } from './plan/defaults.ts';

@@ -63,7 +63,9 @@ export function createCompiler(services: Services) {
     if (root.blueprint) {
       const { compilePlan } = await import('../language/plan/compile.ts');
       plan = compilePlan({ ...root.blueprint, version: root.version }, root.digest, catalog);
-    } else plan = (await import('../language/plan/tool-plan.ts')).toolPlan(root, catalog);
+    } else if (root.agent) {
+      plan = (await import('../language/plan/agent-plan.ts')).agentPlan(root, catalog);
+    } else plan = (await import('../language/plan/tool-plan.ts')).toolPlan(root);
     return {
       plan,
       reached: [root, ...catalog.reached.values()],

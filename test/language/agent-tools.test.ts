@@ -7,6 +7,7 @@ import {
 } from '../../src/contracts/nodes/agent.ts';
 import { modelNames } from '../../src/contracts/plan.ts';
 import {
+  agentPlan,
   applyFixes,
   type Catalog,
   type CatalogEntry,
@@ -15,7 +16,6 @@ import {
   compilePlan,
   outlineOf,
   parseBlueprint,
-  toolPlan,
 } from '../../src/language/index.ts';
 import { fixtureCatalog } from './fixture-catalog.ts';
 
@@ -144,7 +144,7 @@ describe('a circle', () => {
   test('of an agent that is run by itself ends in an error, not in a plan without end', () => {
     const agents = withAgents([documentOf('a', ['agent/b']), documentOf('b', ['agent/a'])]);
     const entry = agents.resolve({ kind: 'agent', name: 'a' })!;
-    expect(() => toolPlan(entry, agents)).toThrow('agent/a -> agent/b -> agent/a does not end');
+    expect(() => agentPlan(entry, agents)).toThrow('agent/a -> agent/b -> agent/a does not end');
   });
 });
 

@@ -146,7 +146,7 @@ async function assertCompiles(
       if (component.blueprint) {
         const { compilePlan } = await import('../../language/plan/compile.ts');
         compilePlan(component.blueprint, row.digest, catalog);
-      } else (await import('../../language/plan/tool-plan.ts')).toolPlan(component, catalog);
+      } else (await import('../../language/plan/agent-plan.ts')).agentPlan(component, catalog);
     } catch (error) {
       if (!(error instanceof IceError)) throw error;
       failures.push({ component: `${row.kind}/${row.name}`, error });
