@@ -475,6 +475,39 @@ test('how calls prove who they are can be said where the document does not', () 
   expect(() => imported(SHOP, { auth: 'magic' })).toThrow(IceError);
 });
 
+test('tools with a schema that is left open are counted, also where the open field is optional', () => {
+  const answer = (schema: object) => ({
+    get: { responses: { 200: { description: '', content: { 'application/json': { schema } } } } },
+  });
+  const node = (required: string[]) => ({
+    type: 'object',
+    required,
+    properties: { next: { $ref: '#/components/schemas/Loop', description: "it's next" } },
+  });
+  const made = imported(
+    JSON.stringify({
+      openapi: '3.1.0',
+      info: { title: 'Rings', version: '1' },
+      servers: [{ url: 'https://rings.example.com' }],
+      paths: {
+        '/whole': answer({ type: 'string' }),
+        '/open': answer({ $ref: '#/components/schemas/Loop' }),
+        '/optional': answer({ $ref: '#/components/schemas/Ring' }),
+      },
+      components: {
+        schemas: {
+          Loop: node(['next']),
+          Ring: {
+            type: 'object',
+            properties: { next: { $ref: '#/components/schemas/Ring', description: "it's next" } },
+          },
+        },
+      },
+    }),
+  );
+  expect(made.openSchemas).toBe(2);
+});
+
 test('thousands of operations, each its own file', () => {
   const paths: Record<string, object> = {};
   for (let i = 0; i < 3000; i++)

@@ -66,9 +66,12 @@ ${request}    }),
     text,
     parts: [...imports].filter((name): name is Part => PART_NAMES.has(name)),
     secrets,
-    open: text.split('z.unknown() /*').length - 1,
+    open: text.match(OPEN)?.length ?? 0,
   };
 }
+
+/** A schema that is left open, with the comment that says why; `.optional()` and such may stand between. */
+const OPEN = /z\.unknown\(\)(?:\.\w+\((?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")?\))* \/\*/g;
 
 const FUNCTIONS = [
   'commas',
