@@ -114,8 +114,7 @@ async function runCase(
   } finally {
     clearTimeout(timer);
   }
-  // What a run that failed early did not ask for again is still worth having.
-  if (tape && (tape.recorded > 0 || verdict.state !== 'failed')) tape.keep();
+  if (tape && isWorthKeeping(tape, verdict)) tape.keep();
   if (end.plan && suite.component.startsWith('workflow/')) options.coverage?.add(end.plan, end.events);
   const judges = [...verdict.scores, ...verdict.shared].reduce((sum, each) => sum + (each.cost ?? 0), 0);
   return {
@@ -134,6 +133,22 @@ async function runCase(
       scores: verdict.scores,
     },
   };
+}
+
+/** Problems of what a run gave; all others are of the run itself. */
+const OF_RESULTS = new Set(['output', 'assert', 'scorer']);
+/** A model that did not answer has answered nothing that a test should go on with. */
+const NO_ANSWER = new Set(['provider_failed', 'provider_rejected', 'provider_missing', 'secret_missing']);
+
+/**
+ * Whether what was recorded takes the place of what the case had. Not when the run failed and should not have: the
+ * network was away, or a key is wrong, and the recordings that there are must outlive it. Where there are none, what
+ * a failed run got is better than nothing.
+ */
+function isWorthKeeping(tape: { before: number; recorded: number }, { problems }: Verdict): boolean {
+  const ofRun = problems.filter(({ kind }) => !OF_RESULTS.has(kind));
+  if (ofRun.length === 0) return true;
+  return tape.before === 0 && tape.recorded > 0 && !ofRun.some(({ kind }) => NO_ANSWER.has(kind));
 }
 
 /** Of an example and of a case there may be the same name, and one cassette beside both files. */

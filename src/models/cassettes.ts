@@ -33,6 +33,8 @@ export interface CaseTape extends Tape {
   /** What was asked for and is not there. A tool or an agent may have gone on after it; its test must not pass. */
   readonly misses: readonly IceError[];
   readonly recorded: number;
+  /** How many recordings the case had before. */
+  readonly before: number;
   /** What was recorded takes the place of what the case had. Until then it counts for nothing. */
   keep(): void;
 }
@@ -112,6 +114,7 @@ export async function openCassette(options: CassetteOptions): Promise<Cassette> 
         get recorded() {
           return fresh.length;
         },
+        before: exchanges.filter((one) => one.case === name).length,
         play(kind, request) {
           try {
             return play(kind, request, name);

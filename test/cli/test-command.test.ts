@@ -223,6 +223,35 @@ describe('cassettes', () => {
     expect(cassette()).not.toContain('dollar');
   });
 
+  test('a recording that goes wrong leaves what there is; a model that does not answer is not recorded', async () => {
+    rates(CASES);
+    await record('--concurrency', '1');
+    const before = cassette();
+    const file = join(dir, 'tools/rate.ts');
+    const tool = readFileSync(file, 'utf8');
+    writeFileSync(file, tool.replace(/return \{ rate.*\n/, "throw new Error('Something else is wrong');\n"));
+    expect(await record()).toMatchObject({ exit: 1, json: { recorded: [] } });
+    expect(cassette()).toBe(before);
+    writeFileSync(file, tool);
+    expect((await run(['--json'])).exit).toBe(0);
+
+    writeFiles(dir, {
+      'workflows/asks.yaml': `blueprint: 2
+name: asks
+version: 1.0.0
+description: Asks a model
+nodes: [{ id: a, type: llm, model: openai-compatible/some, prompt: Hello }]
+outputs: { text: "{{ a.text }}" }
+`,
+      'tests/asks.test.yaml': 'test: asks\nrun: asks\ncases: [{ name: one, inputs: {} }]\n',
+    });
+    const away = { OPENAI_COMPATIBLE_BASE_URL: 'http://127.0.0.1:9/v1' };
+    const { exit, json } = await run(['--record', '--json', 'tests/asks.test.yaml'], away);
+    expect(exit).toBe(1);
+    expect(json['tests'][0].problems[0].kind).toBe('provider_failed');
+    expect(existsSync(join(dir, 'tests/asks.cassette.yaml'))).toBe(false);
+  });
+
   test('a tool that catches the failure of its request does not pass for it', async () => {
     const file = join(dir, 'tools/rate.ts');
     writeFileSync(
