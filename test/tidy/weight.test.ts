@@ -16,7 +16,7 @@ function loadedWith(file: string): Map<string, string[]> {
 
 /** The language with its parsers, the engine, and the packages that take long to load. */
 const HEAVY =
-  /^(yaml|semver|esbuild|undici|@marcbachmann\/|@cfworker\/|ai|@ai-sdk\/|@modelcontextprotocol\/|handlebars)|^src\/(language\/(index|source|shape\/walk|flow|check|expressions\/(?!suggest)|schema)|engine\/(engine|worker|driver)|registry\/index|sandbox\/(node|quickjs|host-fetch)|models)/;
+  /^(yaml|esbuild|undici|@marcbachmann\/|@cfworker\/|ai|@ai-sdk\/|@modelcontextprotocol\/|handlebars)|^src\/(language\/(index|source|shape\/walk|flow|check|expressions\/(?!suggest)|schema)|engine\/(engine|worker|driver)|registry\/index|sandbox\/(node|quickjs|host-fetch)|models)/;
 
 // The time of a command is what it loads: a line that imports the language statically costs every one of them.
 test.each([
@@ -25,6 +25,10 @@ test.each([
   ['the host, until something runs', 'src/host/index.ts', []],
   ['its database', 'src/stores/sqlite/index.ts', []],
   ['help', 'src/cli/main.ts', ['zod', 'src/contracts/routes.ts']],
+  ['a run, until a document is new', 'src/cli/commands/run.ts', []],
+  ['a check, until a document is new', 'src/cli/commands/validate.ts', []],
+  ['a push, until a document is new', 'src/cli/commands/push.ts', []],
+  ['the plan of a tool', 'src/language/plan/tool-plan.ts', []],
 ])('%s loads nothing heavy', (_, file, also) => {
   const ways = [...loadedWith(file).values()].filter(
     (way) => HEAVY.test(way.at(-1)!) || also.includes(way.at(-1)!),
