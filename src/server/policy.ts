@@ -100,9 +100,9 @@ export function assertRole(route: Route, token: TokenRow): void {
   if (ROLES.indexOf(token.role) < ROLES.indexOf(route.role))
     throw new IceError(
       'forbidden',
-      `${route.summary}: needs the role ${route.role}, the token has ${token.role}`,
+      `This needs the role ${route.role}, and the token has ${token.role} (${route.method} ${route.path})`,
       {
-        hint: 'Use a token with that role; an admin makes one',
+        hint: 'Use a token with that role; an admin makes one: ice token create',
         details: { needs: route.role, has: token.role },
       },
     );
