@@ -18,7 +18,7 @@ const file = join(folder, 'bench.db');
 const subject = await open();
 const fast = durability === 'normal';
 /** A tool costs more than a set node: a share of the rounds says as much. */
-const share = engine === 'sandbox' ? 0.1 : engine === 'node' ? 0.2 : 1;
+const share = engine === 'sandbox' ? 0.1 : engine === 'node' ? 0.5 : 1;
 const less = (rounds: number): number => Math.max(3, Math.round(rounds * share));
 const KB = 'x'.repeat(1_000);
 
