@@ -76,8 +76,9 @@ export class CodeSource extends ParsedSource {
         until = Math.min(...after, this.text.length);
         continue;
       }
-      // The name of the workflow is the first thing that is said of it.
+      // The name of the workflow is the first thing that is said of it, and the id of a node of that.
       if (typeof part !== 'string' || (part === 'name' && index === 0)) continue;
+      if (part === 'id' && typeof path[index - 1] === 'number') continue;
       const found =
         index === 0 && part === 'outputs'
           ? lastMatch(this.text, /\.outputs(?=\s*\()/g)
