@@ -52,6 +52,7 @@ export async function buildProject(request: BuildRequest): Promise<BuiltProject>
     const document = component.blueprint ?? component.agent;
     return document ? referencesOf(document) : [];
   });
+  refs.push(...built.documents.mentioned());
   // Only documents refer to anything: a project of tools never loads std.
   const std = refs.length > 0 ? await workbench.std() : [];
   const own = { components: built.components, std };

@@ -10,6 +10,7 @@ import {
 import { Collector } from '../language/diagnostics/collector.ts';
 import { finding } from '../language/diagnostics/finding.ts';
 import { canonicalBlueprint, parseBlueprint } from '../language/index.ts';
+import { mentionedIn } from '../language/references/catalog.ts';
 import type { BlueprintInput } from '../language/shape/read-blueprint.ts';
 import { Walk } from '../language/shape/walk.ts';
 import { shapeOf } from '../language/shape/zod-shape.ts';
@@ -21,11 +22,11 @@ const canonicalText = (value: Json): string => canonicalize(value)!;
 
 /** Reads a workflow: of the text of its document, or of the document that a program made. */
 export function buildWorkflow(input: BlueprintInput): DocumentBuild {
-  const { blueprint, source, diagnostics } = parseBlueprint(input);
+  const { blueprint, references, source, diagnostics } = parseBlueprint(input);
   // Not the text of the source, which may be a mended copy.
   const text = 'text' in input ? input.text : source.text;
   const found = [...diagnostics, ...wordFindings('workflow', source, diagnostics)];
-  if (!blueprint) return { text, diagnostics: found };
+  if (!blueprint) return { text, diagnostics: found, mentioned: references };
   return {
     text,
     diagnostics: found,
@@ -55,7 +56,8 @@ export function buildAgent(file: string, text: string): DocumentBuild {
       out.atValue('ICE1501', issue.path as (string | number)[], `${issue.path.join('.')}: ${issue.message}`);
   const found = [...diagnostics, ...out.diagnostics];
   found.push(...wordFindings('agent', source, found));
-  if (!parsed.success || found.some((each) => each.severity === 'error')) return { text, diagnostics: found };
+  if (!parsed.success || found.some((each) => each.severity === 'error'))
+    return { text, diagnostics: found, mentioned: mentionedIn(source.value) };
   const agent = parsed.data;
   return {
     text,

@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Blueprint } from '../contracts/blueprint.ts';
 import type { Diagnostic } from '../contracts/diagnostics.ts';
+import type { ComponentRef } from '../contracts/ids.ts';
 import type { Json, JsonSchema } from '../contracts/json.ts';
 import type { AgentDocument } from '../contracts/nodes/agent.ts';
 import { finding } from '../language/diagnostics/finding.ts';
@@ -29,6 +30,8 @@ export interface DocumentBuild {
     blueprint?: Blueprint;
     agent?: AgentDocument;
   };
+  /** What a document with errors refers to, as far as that can be read. */
+  mentioned?: ComponentRef[];
 }
 
 /** What a document comes to beside what it refers to. */
@@ -99,13 +102,14 @@ export class Documents {
         source.kind === 'agent' ? buildAgent(source.file, text) : buildWorkflow({ text, file: source.file });
       return this.remember({ source, text, ...build, ...(of ? { of } : {}), checks: [], changed: true });
     }
-    const { diagnostics, built, checks } = kept;
+    const { diagnostics, built, mentioned, checks } = kept;
     return this.remember({
       source,
       text,
       of: of!,
       diagnostics,
       ...(built ? { built } : {}),
+      ...(mentioned ? { mentioned } : {}),
       checks,
       changed: false,
     });
@@ -143,15 +147,23 @@ export class Documents {
     return check;
   }
 
+  /** What the documents with errors refer to: it has to be known when they are checked, like that of all others. */
+  mentioned(): ComponentRef[] {
+    return [...this.known.values()].flatMap(({ mentioned = [] }) => mentioned);
+  }
+
   /** Keeps what is new for later processes. */
   save(): void {
     const used = new Set<string>();
     let wrote = false;
-    for (const { source, of, diagnostics, built, checks, changed } of this.known.values()) {
+    for (const { source, of, diagnostics, built, mentioned, checks, changed } of this.known.values()) {
       if (of === undefined) continue;
       used.add(this.file(source.file));
       if (changed)
-        wrote = keepFile(this.file(source.file), JSON.stringify({ of, diagnostics, built, checks }));
+        wrote = keepFile(
+          this.file(source.file),
+          JSON.stringify({ of, diagnostics, built, mentioned, checks }),
+        );
     }
     if (wrote) sweepKept(this.folder, used);
   }

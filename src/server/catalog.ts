@@ -42,20 +42,21 @@ export interface ReadyCatalog extends Catalog {
 const MOST_COMPONENTS = 2_000;
 
 /**
- * Resolves the references of `document`, of the workflows and agents that it calls, and so on: pins first, then a push's own
- * versions, then the registry, then what ships with ice. What is not found is left out: the checker says where it is
- * asked for.
+ * Resolves the references of `document` (or those given), of the workflows and agents that it calls, and so on: pins
+ * first, then a push's own versions, then the registry, then what ships with ice. What is not found is left out: the
+ * checker says where it is asked for.
  */
 export async function buildCatalog(
   services: Services,
-  document: Blueprint | AgentDocument | undefined,
+  document: Blueprint | AgentDocument | readonly ComponentRef[] | undefined,
   sources: CatalogSources,
 ): Promise<ReadyCatalog> {
   const entries = new Map<string, Reached | undefined>();
   const reached = new Map<string, Reached>();
   let usedRegistry = false;
   let unresolved = false;
-  const open: ComponentRef[] = document ? [...referencesOf(document)] : [];
+  const open: ComponentRef[] = [];
+  if (document) open.push(...('length' in document ? document : referencesOf(document)));
 
   while (open.length > 0) {
     const ref = open.pop()!;

@@ -29,6 +29,23 @@ beforeEach(async () => {
 const ids = (list: unknown): unknown[] => (list as { id: string }[]).map((one) => one.id);
 const nodesOf = (draft: Draft) => draft.document['nodes'] as { id: string; [key: string]: unknown }[];
 
+test('a mistake of shape does not make what a draft or a text refers to a thing that is not there', async () => {
+  const document = {
+    blueprint: 2,
+    name: 'quote',
+    version: '0.1.0',
+    nodes: [{ id: 'p', type: 'tool', tool: 'price', args: { cost: 1 }, tiemout: '5s' }],
+    outputs: { price: '{{ p.price }}' },
+  };
+  const draft = await client.drafts.create();
+  await client.drafts.update(draft.id, draft.revision, { document });
+  const codes = (found: { diagnostics: { code: string; severity: string }[] }) =>
+    found.diagnostics.filter((each) => each.severity === 'error').map((each) => each.code);
+  expect(codes(await client.drafts.validate(draft.id))).toEqual(['ICE1103']);
+  const found = await client.call('blueprintsValidate', { body: { text: JSON.stringify(document) } });
+  expect(codes(found)).toEqual(['ICE1103']);
+});
+
 describe('a draft, from nothing to a version', () => {
   test('edited node by node, validated on the way, finalized as a document and then as a version', async () => {
     let draft = await client.drafts.create();

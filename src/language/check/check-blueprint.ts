@@ -1,5 +1,6 @@
 import type { Blueprint } from '../../contracts/blueprint.ts';
 import type { Diagnostic } from '../../contracts/diagnostics.ts';
+import type { ComponentRef } from '../../contracts/ids.ts';
 import type { Json, JsonSchema } from '../../contracts/json.ts';
 import { Flow } from '../flow/flow.ts';
 import { checkSecretInputs } from '../flow/secret-inputs.ts';
@@ -8,7 +9,7 @@ import { checkGraph } from '../graph/check-graph.ts';
 import { Graph } from '../graph/graph.ts';
 import { Templates } from '../graph/templates.ts';
 import { inputSchemaOf } from '../plan/input-schema.ts';
-import type { Catalog } from '../references/catalog.ts';
+import { type Catalog, mentionedIn, referencesOf } from '../references/catalog.ts';
 import { checkReferences } from '../references/check-references.ts';
 import type { Draft } from '../shape/draft.ts';
 import { type BlueprintInput, type DraftResult, draftOfValue, readDraft } from '../shape/read-blueprint.ts';
@@ -18,6 +19,8 @@ import { rootCauseFirst } from './order.ts';
 export interface ParseResult {
   /** Present when there are no errors. */
   blueprint?: Blueprint;
+  /** What it refers to; where it has errors, as far as that can be read. */
+  references: ComponentRef[];
   source: ParsedSource;
   diagnostics: Diagnostic[];
 }
@@ -27,7 +30,8 @@ export function parseBlueprint(input: BlueprintInput): ParseResult {
   const { draft, source, out, textual } = readDraft(input);
   const diagnostics = rootCauseFirst([...textual, ...out.diagnostics], out.dropped);
   const valid = draft && !diagnostics.some((each) => each.severity === 'error');
-  return { ...(valid ? { blueprint: draft.blueprint } : {}), source, diagnostics };
+  const references = valid ? referencesOf(draft.blueprint) : mentionedIn(source.value);
+  return { ...(valid ? { blueprint: draft.blueprint } : {}), references, source, diagnostics };
 }
 
 export interface CheckResult {

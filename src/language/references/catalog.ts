@@ -91,6 +91,31 @@ export function referencesOf(document: Blueprint | AgentDocument): ComponentRef[
   return [...found.values()];
 }
 
+/**
+ * What a document that is broken refers to, as far as that can be read: whatever stands where a reference would. So the
+ * mistakes around a reference do not make it one that is not there.
+ */
+export function mentionedIn(document: unknown): ComponentRef[] {
+  const found = new Map<string, ComponentRef>();
+  const add = (kind: ComponentKind | undefined, text: unknown): void => {
+    const ref = typeof text === 'string' ? parseRef(text) : undefined;
+    if (!ref) return;
+    const meant = kind ?? ref.kind ?? 'tool';
+    found.set(`${meant}/${ref.name}@${ref.range ?? ''}`, { ...ref, kind: meant });
+  };
+  const open: unknown[] = [document];
+  while (open.length > 0) {
+    const value = open.pop();
+    if (typeof value !== 'object' || value === null) continue;
+    for (const [key, child] of Object.entries(value)) {
+      if (key === 'tool' || key === 'workflow' || key === 'agent') add(key, child);
+      else if (key === 'tools' && Array.isArray(child)) for (const each of child) add(undefined, each);
+      open.push(child);
+    }
+  }
+  return [...found.values()];
+}
+
 /** The same document with other references: `write` is given each that can be read, and says what is to stand there. */
 export function withReferences<D extends Blueprint | AgentDocument>(
   document: D,

@@ -7,8 +7,12 @@ export function blueprintRoutes(services: Services): Pick<Handlers, 'blueprintsV
   return {
     blueprintsValidate: async ({ project, body, token }) => {
       const { text, file, pins } = body;
-      const { blueprint } = parseBlueprint({ text, file });
-      const catalog = await buildCatalog(services, blueprint, { project, pins, pinnedBy: callerName(token) });
+      const { references } = parseBlueprint({ text, file });
+      const catalog = await buildCatalog(services, references, {
+        project,
+        pins,
+        pinnedBy: callerName(token),
+      });
       const { ok, diagnostics } = checkBlueprint({ text, file }, catalog);
       return { body: { ok, diagnostics } };
     },

@@ -198,7 +198,7 @@ const shown = (row: DraftRow): Answer<Draft> => ({
 });
 
 async function catalogFor(services: Services, project: string, text: string): Promise<ReadyCatalog> {
-  return buildCatalog(services, parseBlueprint({ text, file: FILE }).blueprint, { project });
+  return buildCatalog(services, parseBlueprint({ text, file: FILE }).references, { project });
 }
 
 /** A registered workflow as a document again, with its version and description. */
