@@ -2,7 +2,7 @@ import type { Client } from '../client/index.ts';
 import { IceError } from '../contracts/errors.ts';
 import type { ComponentKind, ComponentRef } from '../contracts/ids.ts';
 import type { Connection } from './connect.ts';
-import { refOf } from './find-component.ts';
+import { refOf, severalKinds } from './find-component.ts';
 import type { Outcome } from './outcome.ts';
 import { plural } from './render/figures.ts';
 
@@ -46,10 +46,7 @@ async function kindOf(client: Client, ref: ComponentRef): Promise<ComponentKind>
   for await (const one of client.components.all({ archived: true }))
     if (one.name === ref.name) kinds.push(one.kind);
   if (kinds.length === 1) return kinds[0]!;
-  if (kinds.length > 1)
-    throw new IceError('conflict', `${ref.name} is the name of several components: ${kinds.join(', ')}.`, {
-      hint: `Say which: ${kinds[0]}/${ref.name}`,
-    });
+  if (kinds.length > 1) throw severalKinds(ref.name, kinds);
   throw new IceError('not_found', `There is no component ${ref.name} on this target.`, {
     hint: 'ice components list --archived',
   });

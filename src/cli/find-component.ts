@@ -2,6 +2,7 @@ import type { Client } from '../client/index.ts';
 import type { ComponentVersion } from '../contracts/components.ts';
 import { IceError } from '../contracts/errors.ts';
 import { type ComponentKind, type ComponentRef, parseRef } from '../contracts/ids.ts';
+import { kindWithArticle } from '../language/diagnostics/type-words.ts';
 import { suggest } from '../language/expressions/suggest.ts';
 
 const KINDS: ComponentKind[] = ['tool', 'workflow', 'agent'];
@@ -34,12 +35,9 @@ export async function findComponent(
   const all = asked.flatMap((one) => found[one] ?? []);
   if (all.length === 1) return all[0]!;
   if (all.length > 1)
-    throw new IceError(
-      'conflict',
-      `${ref.name} is the name of several components: ${all.map((one) => one.kind).join(', ')}.`,
-      {
-        hint: `Say which: ${all[0]!.kind}/${ref.name}`,
-      },
+    throw severalKinds(
+      ref.name,
+      all.map((one) => one.kind),
     );
   throw new IceError('not_found', `There is no component ${text} on this target.`, {
     hint: await nearestTo(client, ref, more),
@@ -71,7 +69,7 @@ async function nearestTo(client: Client, ref: ComponentRef, more: readonly strin
   for await (const one of client.components.all()) {
     if (one.name === ref.name)
       return ref.kind !== undefined && ref.kind !== one.kind
-        ? `${one.name} is ${one.kind === 'agent' ? 'an' : 'a'} ${one.kind} here: ${one.kind}/${one.name}`
+        ? `${one.name} is ${kindWithArticle(one.kind)} here: ${one.kind}/${one.name}`
         : `The newest is ${one.kind}/${one.name}@${one.latest}; all: ice components versions ${one.kind}/${one.name}`;
     names.push(one.name, one.name.slice(one.name.indexOf('/') + 1));
     if (--left === 0) break;
@@ -80,3 +78,9 @@ async function nearestTo(client: Client, ref: ComponentRef, more: readonly strin
   const whole = names.find((name) => name.endsWith(`/${near}`)) ?? near;
   return whole === undefined ? list : `Did you mean ${whole}? All of them: ${list}`;
 }
+
+/** A name that components of several kinds have. */
+export const severalKinds = (name: string, kinds: readonly ComponentKind[]): IceError =>
+  new IceError('conflict', `${name} is the name of several components: ${kinds.join(', ')}.`, {
+    hint: `Say which: ${kinds[0]}/${name}`,
+  });

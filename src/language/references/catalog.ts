@@ -1,8 +1,8 @@
 import type { Blueprint, BlueprintNode } from '../../contracts/blueprint.ts';
 import type { Manifest } from '../../contracts/components.ts';
-import { type ComponentKind, type ComponentRef, parseRef } from '../../contracts/ids.ts';
+import { type ComponentKind, type ComponentRef, formatRef, parseRef } from '../../contracts/ids.ts';
 import type { AgentDocument } from '../../contracts/nodes/agent.ts';
-import { nestedLists } from '../shape/draft.ts';
+import { everyNode } from '../shape/draft.ts';
 
 /** A component as a document that refers to it needs it. */
 export interface CatalogEntry {
@@ -76,18 +76,15 @@ export function referencesIn(node: BlueprintNode): NodeReference[] {
  * included. What these refer to in turn is not: ask again with their documents.
  */
 export function referencesOf(document: Blueprint | AgentDocument): ComponentRef[] {
+  return eachOnce(
+    'nodes' in document ? [...everyNode(document.nodes)].flatMap(referencesIn) : toolsIn(document),
+  );
+}
+
+/** What the references mean, each once; those that can't be read are left out. */
+function eachOnce(references: readonly NodeReference[]): ComponentRef[] {
   const found = new Map<string, ComponentRef>();
-  const add = ({ ref }: NodeReference) => {
-    if (ref) found.set(`${ref.kind}/${ref.name}@${ref.range ?? ''}`, ref);
-  };
-  const visit = (nodes: BlueprintNode[]) => {
-    for (const node of nodes) {
-      referencesIn(node).forEach(add);
-      for (const list of nestedLists(node)) visit(list.nodes);
-    }
-  };
-  if ('nodes' in document) visit(document.nodes);
-  else toolsIn(document).forEach(add);
+  for (const { ref } of references) if (ref) found.set(formatRef(ref), ref);
   return [...found.values()];
 }
 
@@ -96,24 +93,21 @@ export function referencesOf(document: Blueprint | AgentDocument): ComponentRef[
  * mistakes around a reference do not make it one that is not there.
  */
 export function mentionedIn(document: unknown): ComponentRef[] {
-  const found = new Map<string, ComponentRef>();
-  const add = (kind: ComponentKind | undefined, text: unknown): void => {
-    const ref = typeof text === 'string' ? parseRef(text) : undefined;
-    if (!ref) return;
-    const meant = kind ?? ref.kind ?? 'tool';
-    found.set(`${meant}/${ref.name}@${ref.range ?? ''}`, { ...ref, kind: meant });
-  };
+  const found: NodeReference[] = [];
   const open: unknown[] = [document];
   while (open.length > 0) {
     const value = open.pop();
     if (typeof value !== 'object' || value === null) continue;
     for (const [key, child] of Object.entries(value)) {
-      if (key === 'tool' || key === 'workflow' || key === 'agent') add(key, child);
-      else if (key === 'tools' && Array.isArray(child)) for (const each of child) add(undefined, each);
+      const isText = typeof child === 'string';
+      if (isText && (key === 'tool' || key === 'workflow' || key === 'agent'))
+        found.push(reference([key], key, child));
+      else if (key === 'tools' && Array.isArray(child))
+        found.push(...toolsIn({ tools: child.filter((each) => typeof each === 'string') }));
       open.push(child);
     }
   }
-  return [...found.values()];
+  return eachOnce(found);
 }
 
 /** The same document with other references: `write` is given each that can be read, and says what is to stand there. */
@@ -132,13 +126,7 @@ export function withReferences<D extends Blueprint | AgentDocument>(
       else (values[field] as string[])[index] = write({ ...reference, ref });
     }
   };
-  const visit = (nodes: BlueprintNode[]) => {
-    for (const node of nodes) {
-      rewrite(node, referencesIn(node));
-      for (const list of nestedLists(node)) visit(list.nodes);
-    }
-  };
-  if ('nodes' in copy) visit(copy.nodes);
+  if ('nodes' in copy) for (const node of everyNode(copy.nodes)) rewrite(node, referencesIn(node));
   else rewrite(copy, toolsIn(copy));
   return copy;
 }
@@ -149,13 +137,8 @@ export function modelsIn(document: Blueprint | AgentDocument): string[][] {
   const add = ({ model, fallback = [] }: { model?: string | undefined; fallback?: string[] | undefined }) => {
     if (model !== undefined) found.push([model, ...fallback]);
   };
-  const visit = (nodes: BlueprintNode[]) => {
-    for (const node of nodes) {
-      if (node.type === 'llm' || node.type === 'agent') add(node);
-      for (const list of nestedLists(node)) visit(list.nodes);
-    }
-  };
-  if ('nodes' in document) visit(document.nodes);
-  else add(document);
+  if (!('nodes' in document)) add(document);
+  else
+    for (const node of everyNode(document.nodes)) if (node.type === 'llm' || node.type === 'agent') add(node);
   return found;
 }

@@ -3,7 +3,7 @@ import type { BlueprintNode } from '../../contracts/blueprint.ts';
 import { COMPONENT_NAME, type ComponentKind, parseRef } from '../../contracts/ids.ts';
 import type { Collector } from '../diagnostics/collector.ts';
 import { replaceValue } from '../diagnostics/fixes.ts';
-import { typeWithArticle } from '../diagnostics/type-words.ts';
+import { kindWithArticle, typeWithArticle } from '../diagnostics/type-words.ts';
 import { suggest } from '../expressions/suggest.ts';
 import { type Draft, nestedLists } from '../shape/draft.ts';
 import type { Path } from '../source/path.ts';
@@ -64,15 +64,18 @@ function createReader(out: Collector, own: string, catalog: Catalog) {
       (kind) => kind !== each.kind && catalog.versions(kind, entry.manifest.name).length > 0,
     );
     if (other && parseRef(each.text)?.kind === undefined)
-      out.atValue('ICE1231', at, `There is a tool and ${an(other)} called '${entry.manifest.name}'`, {
-        help: `Without a kind the tool is meant. Say so, tool/${each.text}, or write ${other}/${each.text}.`,
-        fix: replaceValue(out.source, at, `tool/${each.text}`, `Write tool/${each.text}`, true),
-      });
+      out.atValue(
+        'ICE1231',
+        at,
+        `There is a tool and ${kindWithArticle(other)} called '${entry.manifest.name}'`,
+        {
+          help: `Without a kind the tool is meant. Say so, tool/${each.text}, or write ${other}/${each.text}.`,
+          fix: replaceValue(out.source, at, `tool/${each.text}`, `Write tool/${each.text}`, true),
+        },
+      );
     return entry;
   };
 }
-
-const an = (kind: ComponentKind): string => `${kind === 'agent' ? 'an' : 'a'} ${kind}`;
 
 function resolve(
   out: Collector,
@@ -184,17 +187,22 @@ function unknown(
   const range = ref.range === undefined ? '' : `@${ref.range}`;
   const other = KINDS.find((each) => each !== kind && catalog.versions(each, ref.name).length > 0);
   if (other && isCalled(at)) {
-    out.atValue('ICE1204', at, `'${ref.name}' is ${an(other)}; without a kind, a tool is meant`, {
-      help: `Write ${other}/${text}.`,
-      fix: replaceValue(out.source, at, `${other}/${text}`, `Write ${other}/${text}`, true),
-    });
+    out.atValue(
+      'ICE1204',
+      at,
+      `'${ref.name}' is ${kindWithArticle(other)}; without a kind, a tool is meant`,
+      {
+        help: `Write ${other}/${text}.`,
+        fix: replaceValue(out.source, at, `${other}/${text}`, `Write ${other}/${text}`, true),
+      },
+    );
     return;
   }
   if (other) {
     out.atValue(
       'ICE1204',
       at,
-      `'${ref.name}' is ${other === 'agent' ? 'an' : 'a'} ${other}, and a \`${kind}\` node runs a ${kind}`,
+      `'${ref.name}' is ${kindWithArticle(other)}, and a \`${kind}\` node runs a ${kind}`,
       {
         help:
           other === 'workflow'

@@ -30,6 +30,14 @@ export class Draft {
 /** Whether the type of a node is not known; the contract's union does not have such nodes. */
 export const isOpaque = (node: BlueprintNode): boolean => (node.type as string) === 'opaque';
 
+/** Every node of a list, each before those that are nested in it. */
+export function* everyNode(nodes: readonly BlueprintNode[]): Generator<BlueprintNode> {
+  for (const node of nodes) {
+    yield node;
+    for (const list of nestedLists(node)) yield* everyNode(list.nodes);
+  }
+}
+
 /** The lists of nodes inside a node, with the keys that lead to them. */
 export function nestedLists(node: BlueprintNode): { keys: string[]; nodes: BlueprintNode[] }[] {
   switch (node.type) {
