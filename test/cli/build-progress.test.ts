@@ -47,7 +47,7 @@ test('a quick build says nothing; a long one counts on a terminal, and takes the
   const slow = outputTo(true);
   build(slow.output, 400);
   expect(slow.said()).toBe(
-    ['2', '3', '4'].map((n) => `\r\x1B[2KBuilding ${n} of 5 tools …`).join('') + '\r\x1B[2K',
+    `${['2', '3', '4'].map((n) => `\r\x1B[2KBuilding ${n} of 5 tools …`).join('')}\r\x1B[2K`,
   );
 });
 

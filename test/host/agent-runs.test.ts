@@ -2,13 +2,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Client, createClient } from '../../src/client/client.ts';
+import type { Client } from '../../src/client/client.ts';
 import type { AnyRunEvent } from '../../src/contracts/events.ts';
 import type { Run } from '../../src/contracts/runs.ts';
-import { type Host, openHost } from '../../src/host/open.ts';
-import { resolveSettings } from '../../src/project/config.ts';
+import type { Host } from '../../src/host/open.ts';
 import { type Built, builtTool, builtWorkflow } from '../suites/client-components.ts';
 import { type Act, type FakeProvider, startFakeProvider } from '../support/fake-providers/server.ts';
+import { openShop } from '../support/local-host.ts';
 
 /** Models and agents as a user meets them: a host on a real file, tools in real children, providers over real sockets. */
 
@@ -29,21 +29,7 @@ afterEach(async () => {
 });
 
 async function start(env: Record<string, string> = {}): Promise<void> {
-  host = await openHost({
-    cwd: folder,
-    durability: 'normal',
-    local: true,
-    env,
-    settings: resolveSettings({ env }),
-    project: 'shop',
-    log: () => {},
-  });
-  client = createClient({
-    baseUrl: 'http://ice.local',
-    fetch: host.fetch,
-    token: host.token,
-    project: 'shop',
-  });
+  ({ host, client } = await openShop(folder, env));
 }
 
 async function register(...all: Built[]): Promise<void> {

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Client, createClient } from '../../src/client/client.ts';
+import type { Client } from '../../src/client/client.ts';
 import { type NodeView, RunView, spentBy } from '../../src/contracts/run-view.ts';
-import { type Host, openHost } from '../../src/host/open.ts';
-import { resolveSettings } from '../../src/project/config.ts';
+import type { Host } from '../../src/host/open.ts';
 import { builtWorkflow } from '../suites/client-components.ts';
 import { type Act, type FakeProvider, startFakeProvider } from '../support/fake-providers/server.ts';
+import { openShop } from '../support/local-host.ts';
 
 /** What a run's view says it cost is what the run cost: over real runs, with a model that has a price. */
 
@@ -45,21 +45,7 @@ async function viewOf(nodes: object[], act: (prompt: string, count: number) => A
     JSON.stringify({ 'openai-compatible/*': { input: 1000, output: 1000 } }),
   );
   const env = { OPENAI_COMPATIBLE_BASE_URL: fake.url, ICE_MODEL_PRICES: join(folder, 'prices.json') };
-  host = await openHost({
-    cwd: folder,
-    durability: 'normal',
-    local: true,
-    env,
-    settings: resolveSettings({ env }),
-    project: 'shop',
-    log: () => {},
-  });
-  client = createClient({
-    baseUrl: 'http://ice.local',
-    fetch: host.fetch,
-    token: host.token,
-    project: 'shop',
-  });
+  ({ host, client } = await openShop(folder, env));
   const { artifacts, item } = builtWorkflow({ name: 'paid', inputs: {}, nodes: nodes as never, outputs: {} });
   for (const [digest, bytes] of artifacts) await client.artifacts.put(digest, bytes);
   await client.pushes.create({ items: [item], dryRun: false });
