@@ -4,7 +4,7 @@ import type { JsonObject } from '../contracts/json.ts';
 import type { Plan } from '../contracts/plan.ts';
 import { systemClock } from './clock.ts';
 import { decide, type RunCommand } from './decide.ts';
-import type { DriveEnd } from './driver.ts';
+import type { DriveEnd, Driver } from './driver.ts';
 import { evolve } from './evolve.ts';
 import { Feed, type RunFrame, type SeenRun } from './feed.ts';
 import type { RunFold } from './fold.ts';
@@ -138,6 +138,31 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
+  /**
+   * Tells whoever drives the run here. False when nobody does, or when the run was given back before it was heard: then
+   * it has to be done from outside.
+   */
+  async function told(
+    project: string,
+    runId: string,
+    tell: (driver: Driver) => Promise<void>,
+  ): Promise<boolean> {
+    for (;;) {
+      const driver = worker.driver(project, runId);
+      if (!driver) return false;
+      try {
+        await tell(driver);
+        return true;
+      } catch (error) {
+        const gone =
+          error instanceof IceError && (error.code === 'run_cancelled' || error.code === 'lease_lost');
+        if (!gone) throw error;
+        // What ended it is told to whoever waits for it.
+        await driver.done.catch(() => {});
+      }
+    }
+  }
+
   async function rowOf(project: string, runId: string): Promise<RunRow> {
     const row = await store.get(project, runId);
     if (!row) throw new IceError('not_found', `There is no run ${runId}`, { hint: 'ice runs list' });
@@ -248,12 +273,8 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     async cancel(project, runId, { by, reason, force = false } = {}) {
-      const driver = worker.driver(project, runId);
-      if (driver) {
-        // A run that ends just now has its own answer.
-        await driver.cancel(by, reason, force).catch(() => {});
+      if (await told(project, runId, (driver) => driver.cancel(by, reason, force)))
         return rowOf(project, runId);
-      }
       const row = await rowOf(project, runId);
       if (row.state === 'cancelled') return row;
       await live(project, runId);
@@ -268,19 +289,16 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     async pause(project, runId) {
-      const driver = worker.driver(project, runId);
-      if (driver) await driver.durably({ type: 'pause', reason: 'asked' });
-      else if ((await live(project, runId)).state !== 'paused') {
-        return fromOutside(project, runId, [{ type: 'pause', reason: 'asked' }]);
-      }
+      const command: RunCommand = { type: 'pause', reason: 'asked' };
+      if (await told(project, runId, (driver) => driver.durably(command))) return rowOf(project, runId);
+      if ((await live(project, runId)).state !== 'paused') return fromOutside(project, runId, [command]);
       return rowOf(project, runId);
     },
 
     async resume(project, runId, by) {
       const command: RunCommand = { type: 'resume', ...(by ? { by } : {}) };
-      const driver = worker.driver(project, runId);
-      if (driver) await driver.durably(command);
-      else if ((await live(project, runId)).state === 'paused') return fromOutside(project, runId, [command]);
+      if (await told(project, runId, (driver) => driver.durably(command))) return rowOf(project, runId);
+      if ((await live(project, runId)).state === 'paused') return fromOutside(project, runId, [command]);
       return rowOf(project, runId);
     },
 

@@ -78,6 +78,82 @@ describe('cancel', () => {
   });
 });
 
+/** A store whose commit that gives a run back is on its way until the test lets it pass. */
+function slowRelease() {
+  const runs = createMemoryRuns();
+  let reached = () => {};
+  let pass = () => {};
+  const atRelease = new Promise<void>((resolve) => {
+    reached = resolve;
+  });
+  const passed = new Promise<void>((resolve) => {
+    pass = resolve;
+  });
+  const commit: typeof runs.commit = async (change) => {
+    if (change.release) {
+      reached();
+      await passed;
+    }
+    return runs.commit(change);
+  };
+  return { store: { ...runs, commit }, atRelease, pass };
+}
+
+describe('a word that comes while the run is being given back', () => {
+  async function givingBack() {
+    const { effect, next } = gate();
+    const { store, atRelease, pass } = slowRelease();
+    const engine = engineOf(store, effect);
+    const made = request(chain(2));
+    await engine.create({ ...made, drive: true });
+    const first = await next();
+    await engine.pause('demo', made.id);
+    first.end();
+    await atRelease;
+    return { engine, store, made, next, pass };
+  }
+
+  it('resumes it', async () => {
+    const { engine, store, made, next, pass } = await givingBack();
+    const resumed = engine.resume('demo', made.id);
+    pass();
+    expect(await resumed).toMatchObject({ state: 'queued' });
+    const driven = engine.drive('demo', made.id);
+    (await next()).end();
+    expect(await driven).toBe('ended');
+    expect((await playedOf(store, made.id)).state).toBe('succeeded');
+  });
+
+  it('pauses it, as it is already', async () => {
+    const { engine, made, pass } = await givingBack();
+    const paused = engine.pause('demo', made.id);
+    pass();
+    expect(await paused).toMatchObject({ state: 'paused', leaseOwner: null });
+  });
+
+  it('cancels it', async () => {
+    const { engine, made, pass } = await givingBack();
+    const cancelled = engine.cancel('demo', made.id, { reason: 'enough' });
+    pass();
+    expect(await cancelled).toMatchObject({ state: 'cancelled' });
+  });
+
+  it('says that it has ended, when that is how it was given back', async () => {
+    for (const act of ['cancel', 'pause', 'resume'] as const) {
+      const { effect, next } = gate();
+      const { store, atRelease, pass } = slowRelease();
+      const engine = engineOf(store, effect);
+      const made = request(chain(1));
+      await engine.create({ ...made, drive: true });
+      (await next()).end();
+      await atRelease;
+      const answer = engine[act]('demo', made.id);
+      pass();
+      await expect(answer, act).rejects.toMatchObject({ code: 'run_ended' });
+    }
+  });
+});
+
 describe('pause', () => {
   it('lets attempts finish, starts nothing, gives the run back, and goes on when resumed', async () => {
     const { effect, next } = gate();
