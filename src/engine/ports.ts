@@ -120,7 +120,7 @@ export interface RunStore {
   held(worker: string, among?: { project: string; runId: string }[]): Promise<HeldRun[]>;
   /** When the next run can be claimed (it may be in the past); undefined when none is queued, due or leased. */
   nextDue(): Promise<number | undefined>;
-  /** Sets `cancelRequested`; the driver sees it through `onChange`. */
+  /** Sets `cancelRequested`: the driver sees it through `onChange`; once nobody drives the run, it is due at once. */
   requestCancel(project: string, runId: string): Promise<RunRow | undefined>;
   cacheGet(key: string, now: number): Promise<{ result: Json; runId: string } | undefined>;
   cachePut(key: string, entry: { result: Json; runId: string; expiresAt: number | null }): Promise<void>;

@@ -138,6 +138,15 @@ describe('a word that comes while the run is being given back', () => {
     expect(await cancelled).toMatchObject({ state: 'cancelled' });
   });
 
+  it('cancels it when the word comes from another process', async () => {
+    const { engine, store, made, pass } = await givingBack();
+    await store.requestCancel('demo', made.id);
+    pass();
+    await engine.drive('demo', made.id);
+    expect(await engine.drive('demo', made.id)).toBe('ended');
+    expect((await playedOf(store, made.id)).state).toBe('cancelled');
+  });
+
   it('says that it has ended, when that is how it was given back', async () => {
     for (const act of ['cancel', 'pause', 'resume'] as const) {
       const { effect, next } = gate();

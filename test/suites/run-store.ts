@@ -251,6 +251,24 @@ export function runStoreSuite(
       expect(await store.requestCancel('demo', 'run_none')).toBeUndefined();
     });
 
+    it('has a run that is to be cancelled taken up at once, whatever it was given back as', async () => {
+      for (const [state, wakeAt] of [
+        ['paused', null],
+        ['waiting', 1e12],
+      ] as const) {
+        for (const first of ['asked', 'given back']) {
+          const run = newRun();
+          await store.create(run, { worker: 'w1', leaseMs: 1_000 });
+          if (first === 'asked') await store.requestCancel('demo', run.row.id);
+          const patch = { state, wakeAt };
+          await store.commit(change(run.row, { epoch: 1, patch, release: true }));
+          if (first !== 'asked') await store.requestCancel('demo', run.row.id);
+          const [taken] = await store.claim({ worker: 'w2', leaseMs: 1_000, now: 1_000, limit: 1 });
+          expect(taken, `${state}, ${first} first`).toMatchObject({ id: run.row.id, cancelRequested: true });
+        }
+      }
+    });
+
     it('lists the newest first, page by page, by state and name', async () => {
       const runs: NewRun[] = [];
       for (let i = 0; i < 5; i++) {

@@ -210,7 +210,13 @@ export function createSqliteRuns(connection: SqliteConnection): RunStore {
         set('lease_epoch', head.epoch);
       }
     }
-    if (release || patch.state !== undefined || patch.wakeAt !== undefined) set('due_at', dueAt(head));
+    if (release || patch.state !== undefined || patch.wakeAt !== undefined) {
+      // Another process may have asked for it to be cancelled, which the head does not know.
+      const name =
+        release && !ENDED.has(head.state) ? 'due_at = iif(cancel_requested = 1, 0, ?)' : 'due_at = ?';
+      columns += columns === '' ? name : `, ${name}`;
+      values.push(dueAt(head));
+    }
     if (columns !== '') sql(`update runs set ${columns} where key = ?`).run(...values, head.key);
   };
 
@@ -342,8 +348,9 @@ export function createSqliteRuns(connection: SqliteConnection): RunStore {
         () => {
           const row = stored(project, runId);
           if (!row) return undefined;
-          sql('update runs set cancel_requested = 1 where key = ?').run(row.key);
-          return { ...runRow(row), cancelRequested: true };
+          const asked = { ...runRow(row), cancelRequested: true };
+          sql('update runs set cancel_requested = 1, due_at = ? where key = ?').run(dueAt(asked), row.key);
+          return asked;
         },
         (row) => row && changed(project, runId),
       ),
