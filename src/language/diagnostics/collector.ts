@@ -22,6 +22,11 @@ export class Collector {
     this.excused = excused;
   }
 
+  /** Whether what is found now is only counted: a hint for it would be for nobody. */
+  get full(): boolean {
+    return this.diagnostics.length >= MAX_FINDINGS;
+  }
+
   get errors(): number {
     return this.diagnostics.filter((each) => each.severity === 'error').length;
   }
@@ -53,7 +58,7 @@ export class Collector {
   }
 
   private add(code: string, path: Path, message: string, range: () => SourceRange, extra: Extra): void {
-    if (this.diagnostics.length >= MAX_FINDINGS) {
+    if (this.full) {
       this.dropped++;
       return;
     }

@@ -93,7 +93,9 @@ export class Flow {
   }
 
   private checker(scope: Scope, self: BlueprintNode | undefined): ValueChecker {
-    return new ValueChecker(this.out, new ScopeEnv(scope, this.types, self, (name) => this.nested.has(name)));
+    const { types, nested, out } = this;
+    const hidden = (name: string) => nested.has(name);
+    return new ValueChecker(out, new ScopeEnv(scope, types, self, hidden, () => out.full));
   }
 
   private node(node: BlueprintNode, info: NodeInfo, scope: Scope): JsonSchema {

@@ -28,17 +28,21 @@ export class ScopeEnv implements TypeEnv {
   private readonly self: BlueprintNode | undefined;
   /** Names of nested nodes elsewhere, read from here by mistake; reported by the caller. */
   private readonly hidden: (name: string) => boolean;
+  /** Whether nobody will read a hint: the names for it need not be gathered, which takes long when there are many. */
+  private readonly terse: () => boolean;
 
   constructor(
     scope: Scope,
     types: FlowTypes,
     self: BlueprintNode | undefined,
     hidden: (name: string) => boolean,
+    terse: () => boolean,
   ) {
     this.scope = scope;
     this.types = types;
     this.self = self;
     this.hidden = hidden;
+    this.terse = terse;
   }
 
   variable(name: string): JsonSchema | undefined {
@@ -57,6 +61,7 @@ export class ScopeEnv implements TypeEnv {
   }
 
   names(): string[] {
+    if (this.terse()) return [];
     const names = ['inputs', 'run'];
     for (let scope: Scope | undefined = this.scope; scope; scope = scope.parent)
       names.push(...scope.variables);
@@ -75,7 +80,7 @@ export class ScopeEnv implements TypeEnv {
   }
 
   nodeNames(): string[] {
-    return this.scope.ids().filter((id) => id !== this.self?.id);
+    return this.terse() ? [] : this.scope.ids().filter((id) => id !== this.self?.id);
   }
 
   /** What was probably meant by a name that there is not; undefined when the general "did you mean" says enough. */

@@ -93,7 +93,7 @@ function checkNeeds(
       );
       continue;
     }
-    const ids = info.scope.ids().filter((each) => each !== info.node.id);
+    const ids = out.full ? [] : info.scope.ids().filter((each) => each !== info.node.id);
     const near = suggest(id, ids);
     out.atValue('ICE1211', at, `There is no node '${id}' to wait for`, {
       help: near

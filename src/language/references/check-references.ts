@@ -212,7 +212,7 @@ function unknown(
     );
     return;
   }
-  const names = catalog.names(kind);
+  const names = out.full ? [] : catalog.names(kind);
   const [, server] = /^mcp\/([^/]+)\//.exec(ref.name) ?? [];
   if (server !== undefined) {
     const there = names.filter((name) => name.startsWith(`mcp/${server}/`));
