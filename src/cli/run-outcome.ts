@@ -52,7 +52,8 @@ function errorOf(run: Run): IceError | undefined {
   const why = run.error ?? { code: 'internal', message: 'without a reason' };
   const code = why.code === 'budget_exceeded' ? 'budget_exceeded' : 'run_failed';
   const failedIn = (run.error as { path?: string } | null)?.path;
-  return new IceError(code, `The run failed: ${why.code}: ${why.message}`, {
+  const reason = why.code === code ? why.message : `${why.code}: ${why.message}`;
+  return new IceError(code, `The run failed: ${reason}`, {
     ...(why.hint === undefined ? {} : { hint: why.hint }),
     details: { run: run.id, error: why, ...(failedIn === undefined ? {} : { path: failedIn }) },
   });

@@ -19,7 +19,7 @@ export interface Plan {
   /** Templates. An output that reads a skipped node is null. */
   outputs: Record<string, Json>;
   deadlineMs?: number;
-  /** US dollars. */
+  /** US dollars: of the run, or of a child workflow and all within it. */
   maxCost?: number;
   /** Effects at once in the whole run. */
   concurrency: number;
@@ -29,7 +29,7 @@ export interface Plan {
   workflows: Record<string, SubPlan>;
 }
 
-export type SubPlan = Omit<Plan, 'components' | 'workflows' | 'maxCost' | 'concurrency'>;
+export type SubPlan = Omit<Plan, 'components' | 'workflows' | 'concurrency'>;
 
 export interface PlanComponent {
   /** `std/csv-parse@1.0.0`; a component without a version in a registry has its source's. */

@@ -86,10 +86,20 @@ export function effectsAtWork(fold: RunFold): number {
 
 export const isCalling = (agent: NodeRecord): boolean => agent.calls?.records[0]?.active === true;
 
-/** Adds what a node spent to the agents that it is within, and to itself if it is one. */
+/** US dollars that a node may spend with all that is within it; undefined when it has no limit of its own. */
+function ownBudget({ spec: { node }, frame }: NodeRecord): number | undefined {
+  if (node.type === 'agent') return node.config.maxCost;
+  return node.type === 'workflow' ? frame.fold.program.workflows.get(node.workflow)?.plan.maxCost : undefined;
+}
+
+/** Adds what a node spent to the agents and the workflows with a budget that it is within, and to itself if it is one. */
 export function spendWithin(record: NodeRecord, spent: Spending): void {
   for (let at: NodeRecord | undefined = record; at; at = at.frame.owner) {
-    if (at.spec.node.type !== 'agent' && at.frame.owner?.spec.node.type !== 'agent') continue;
+    const counts =
+      at.spec.node.type === 'agent' ||
+      at.frame.owner?.spec.node.type === 'agent' ||
+      ownBudget(at) !== undefined;
+    if (!counts) continue;
     at.spent ??= { usage: { inputTokens: 0, outputTokens: 0 }, cost: 0 };
     at.spent.usage.inputTokens += spent.usage.inputTokens;
     at.spent.usage.outputTokens += spent.usage.outputTokens;
@@ -97,14 +107,13 @@ export function spendWithin(record: NodeRecord, spent: Spending): void {
   }
 }
 
-/** US dollars that this node may still spend: of the run's, and of each agent that it works for. */
+/** US dollars that this node may still spend: of the run's, and of each agent and workflow that it works for. */
 export function budgetLeft(record: NodeRecord): number | undefined {
   const { fold } = record.frame;
   let left = fold.maxCost === null ? Infinity : fold.maxCost - fold.cost;
   for (let at = record.frame.owner; at; at = at.frame.owner) {
-    const { node } = at.spec;
-    if (node.type === 'agent' && node.config.maxCost !== undefined)
-      left = Math.min(left, node.config.maxCost - (at.spent?.cost ?? 0));
+    const budget = ownBudget(at);
+    if (budget !== undefined) left = Math.min(left, budget - (at.spent?.cost ?? 0));
   }
   return left === Infinity ? undefined : Math.max(0, left);
 }

@@ -193,7 +193,7 @@ export class NodeRecord {
   steps: Step[] | undefined = undefined;
   /** Of an agent: the frame of what it calls, or called last, as a tool; see calls.ts. */
   calls: Frame | undefined = undefined;
-  /** Of an agent, and of what one calls: what was spent by it and within it. */
+  /** Of an agent, of what one calls, and of a workflow with a budget: what was spent by it and within it. */
   spent: Spending | undefined = undefined;
   lanes: Lanes | undefined = undefined;
   /** Of a loop that succeeded without some of its items. */

@@ -157,7 +157,7 @@ export interface Attempt {
    * has ended, well or not, when the promise does; called again for a step (after a crash), it goes on with what is there.
    */
   call(call: Call): Promise<CallEnd>;
-  /** US dollars that are left now, of the run's budget and of the agents that this works for; undefined = no budget. */
+  /** US dollars that are left now, of the run's budget and of the agents and workflows that this works for; undefined = no budget. */
   readonly budgetLeft?: number | undefined;
 }
 

@@ -20,8 +20,11 @@ export async function assertModels(
   );
   if (asked.size === 0) return;
   const [models, { noPrice }] = await Promise.all([open(), import('../models/budget.ts')]);
+  const budgeted =
+    maxCost !== undefined ||
+    [plan, ...Object.values(plan.workflows)].some((each) => each.maxCost !== undefined);
   for (const model of asked) {
     const price = models.price?.(model);
-    if (price === undefined && (maxCost ?? plan.maxCost) !== undefined) throw noPrice(model);
+    if (price === undefined && budgeted) throw noPrice(model);
   }
 }

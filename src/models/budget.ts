@@ -28,7 +28,7 @@ export function answerWithin(
   throw new IceError(
     'budget_exceeded',
     left > 0
-      ? `A call of ${model} costs more than what is left of the budget, ${dollars(left)}: its prompt alone about ${dollars(prompt)}`
+      ? `A call of ${model} costs more than what is left of the budget, ${dollars(left)}: its prompt about ${dollars(prompt)}, and each token of the answer ${dollars(output / 1e6)}`
       : 'Nothing of the budget is left',
     { hint: 'Raise maxCost, or shorten the prompt.', details: { model, left, prompt }, terminal: true },
   );

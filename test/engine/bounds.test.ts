@@ -93,6 +93,39 @@ describe('cost', () => {
     expect(played.story.join()).not.toContain(' b#1');
   });
 
+  it('of a workflow that is called holds for all within it, and for each call by itself', async () => {
+    const left: Record<string, number | undefined> = {};
+    const plan = planOf({
+      maxCost: 10,
+      nodes: [
+        llm('before'),
+        { id: 'one', type: 'workflow', workflow: 'child', inputs: {}, needs: ['before'] },
+        { id: 'two', type: 'workflow', workflow: 'child', inputs: {}, needs: ['one'] },
+        llm('after', { needs: ['two'] }),
+      ],
+      workflows: {
+        child: {
+          maxCost: 0.25,
+          nodes: [llm('a'), { id: 'each', type: 'loop', items: [1], body: [llm('b')], needs: ['a'] }],
+        },
+      },
+    });
+    await play(plan, {
+      effect: (attempt) => {
+        left[attempt.path] = attempt.budgetLeft && Number(attempt.budgetLeft.toFixed(6));
+        return paid(attempt);
+      },
+    });
+    expect(left).toEqual({
+      before: 10,
+      'one.a': 0.25,
+      'one.each[0].b': 0.15,
+      'two.a': 0.25,
+      'two.each[0].b': 0.15,
+      after: 9.5,
+    });
+  });
+
   it('counts what failed attempts cost', async () => {
     const store = createMemoryRuns();
     const retry = { maxAttempts: 2, backoff: 'fixed', initialMs: 1, maxMs: 1, jitter: false };

@@ -18,7 +18,7 @@ export interface TestPlan {
   concurrency?: number;
   maxCost?: number;
   deadlineMs?: number;
-  workflows?: Record<string, Omit<TestPlan, 'workflows' | 'concurrency' | 'maxCost'>>;
+  workflows?: Record<string, Omit<TestPlan, 'workflows' | 'concurrency'>>;
 }
 
 const TEMPLATES = ['if', 'args', 'values', 'expression', 'items', 'result', 'inputs'];
@@ -28,7 +28,6 @@ export function planOf(plan: TestPlan): Plan {
     ...subPlan(plan),
     plan: 1,
     concurrency: plan.concurrency ?? 100,
-    ...(plan.maxCost === undefined ? {} : { maxCost: plan.maxCost }),
     components: {},
     workflows: Object.fromEntries(
       Object.entries(plan.workflows ?? {}).map(([name, child]) => [name, subPlan(child)]),
@@ -47,6 +46,7 @@ function subPlan(plan: Omit<TestPlan, 'workflows'>): SubPlan & { plan: 1 } {
     nodes: list(plan.nodes),
     outputs: plan.outputs ?? {},
     ...(plan.deadlineMs === undefined ? {} : { deadlineMs: plan.deadlineMs }),
+    ...(plan.maxCost === undefined ? {} : { maxCost: plan.maxCost }),
   };
 }
 

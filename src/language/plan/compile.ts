@@ -71,7 +71,6 @@ export function compilePlan(blueprint: Blueprint, digest: string, catalog: Catal
   const sub = compileOne(blueprint, digest, context);
   return {
     ...sub,
-    ...(blueprint.maxCost === undefined ? {} : { maxCost: blueprint.maxCost }),
     concurrency: blueprint.concurrency ?? PLAN_DEFAULTS.concurrency,
     components: context.components,
     workflows: context.workflows,
@@ -101,6 +100,7 @@ function compileOne(blueprint: Blueprint, digest: string, context: Context): Sub
     nodes: compileList(document.nodes, checked.graph, context),
     outputs: document.outputs,
     ...(document.deadline === undefined ? {} : { deadlineMs: durationMs(document.deadline)! }),
+    ...(document.maxCost === undefined ? {} : { maxCost: document.maxCost }),
   };
 }
 
