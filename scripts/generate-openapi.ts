@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { OpenAPIRegistry, OpenApiGeneratorV31, type RouteConfig } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import {
+  ANSWERS,
   componentSummarySchema,
   componentVersionSchema,
   diagnosticSchema,
@@ -15,22 +16,31 @@ import {
   outlineNodeSchema,
   pushItemSchema,
   pushPlanSchema,
+  REQUESTS,
   ROUTES,
   type Route,
+  type RouteName,
   runEventSchema,
   runSchema,
   runSummarySchema,
   tokenSchema,
 } from '../src/contracts/index.ts';
-import { jsonSchema } from '../src/contracts/nodes/base.ts';
+import { jsonSchema } from '../src/contracts/json-schemas.ts';
+import type { Requests } from '../src/contracts/requests/request.ts';
 
 type Json = Record<string, unknown>;
 const root = join(import.meta.dirname, '..');
-const routes = Object.entries(ROUTES) as [string, Route][];
+const routes = (Object.entries(ROUTES) as [RouteName, Route][]).map(([name, route]) => ({
+  name,
+  route,
+  takes: (REQUESTS as Requests)[name] ?? {},
+  answers: (ANSWERS as Partial<Record<RouteName, z.ZodType>>)[name],
+}));
+type Row = (typeof routes)[number];
 const capital = (text: string): string => text[0]!.toUpperCase() + text.slice(1);
 
 // Schemas that have a name of their own, so that they stand in the document once.
-const ANSWERS: Record<string, z.ZodType> = {
+const NAMED_ANSWERS: Record<string, z.ZodType> = {
   Json: jsonSchema,
   Run: runSchema,
   RunSummary: runSummarySchema,
@@ -44,11 +54,10 @@ const ANSWERS: Record<string, z.ZodType> = {
   Token: tokenSchema,
 };
 const BODIES: Record<string, z.ZodType> = { Json: jsonSchema, PushItem: pushItemSchema };
-for (const [name, route] of routes) {
-  const answer = route.response;
-  if (answer instanceof z.ZodType && !Object.values(ANSWERS).includes(answer))
-    ANSWERS[`${capital(name)}Answer`] = answer;
-  if (route.body) BODIES[`${capital(name)}Body`] = route.body;
+for (const { name, takes, answers } of routes) {
+  if (answers && !Object.values(NAMED_ANSWERS).includes(answers))
+    NAMED_ANSWERS[`${capital(name)}Answer`] = answers;
+  if (takes.body) BODIES[`${capital(name)}Body`] = takes.body;
 }
 
 /** References into `__shared` become references to schemas beside the others. */
@@ -135,14 +144,14 @@ registry.registerComponent('securitySchemes', 'token', {
   bearerFormat: 'ice_…',
   description: 'A token: ice_, 32 random characters, 7 characters of checksum',
 });
-const components = { Problem: problem, ...schemasOf(ANSWERS, 'output'), ...schemasOf(BODIES, 'input') };
+const components = { Problem: problem, ...schemasOf(NAMED_ANSWERS, 'output'), ...schemasOf(BODIES, 'input') };
 for (const [name, schema] of Object.entries(components))
   registry.registerComponent('schemas', name, schema as never);
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 const nameOf = (schema: z.ZodType, named: Record<string, z.ZodType>): string =>
   Object.keys(named).find((name) => named[name] === schema)!;
 
-function answerContent(route: Route): Json | undefined {
+function answerContent({ route, answers }: Row): Json | undefined {
   if (route.response === 'empty') return undefined;
   if (route.response === 'sse')
     return {
@@ -153,15 +162,16 @@ function answerContent(route: Route): Json | undefined {
     return { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } };
   if (route.response === 'text')
     return { [route.path === '/docs' ? 'text/html' : 'text/plain']: { schema: { type: 'string' } } };
-  return { 'application/json': { schema: ref(nameOf(route.response, ANSWERS)) } };
+  return { 'application/json': { schema: ref(nameOf(answers!, NAMED_ANSWERS)) } };
 }
 
-for (const [name, route] of routes) {
+for (const row of routes) {
+  const { name, route, takes } = row;
   const keyed = route.method !== 'GET' && route.method !== 'PUT' && route.readOnly !== true;
-  const content = answerContent(route);
+  const content = answerContent(row);
   const parameters = [
-    ...parametersOf(route.params, 'path'),
-    ...parametersOf(route.query, 'query'),
+    ...parametersOf(takes.params, 'path'),
+    ...parametersOf(takes.query, 'query'),
     ...(keyed ? [IDEMPOTENCY] : []),
     ...(route.response === 'sse' ? [LAST_EVENT] : []),
   ];
@@ -185,12 +195,12 @@ for (const [name, route] of routes) {
             },
           },
         }
-      : route.body === undefined
+      : takes.body === undefined
         ? {}
         : {
             requestBody: {
-              required: !route.body.safeParse(undefined).success,
-              content: { 'application/json': { schema: ref(nameOf(route.body, BODIES)) } },
+              required: !takes.body.safeParse(undefined).success,
+              content: { 'application/json': { schema: ref(nameOf(takes.body, BODIES)) } },
             },
           }),
     responses: {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { NODE_SCHEMAS } from '../contracts/blueprint.ts';
 import { manifestSchema } from '../contracts/components.ts';
-import { runEventSchema } from '../contracts/events.ts';
+import { runEventSchema } from '../contracts/event-schema.ts';
 import { PUBLISHED, type PublishedName, publishedSchema } from '../language/schema/published.ts';
 
 /** What programs read, and parts of the published documents: without a file of their own. */

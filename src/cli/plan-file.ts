@@ -6,8 +6,8 @@ import { z } from 'zod';
 import type { BodyOf } from '../client/index.ts';
 import { type PushEntry, type PushPlan, pushPlanSchema } from '../contracts/components.ts';
 import { IceError } from '../contracts/errors.ts';
-import { digestSchema } from '../contracts/ids.ts';
-import { pushRequestSchema } from '../contracts/routes.ts';
+import { digestSchema } from '../contracts/id-schemas.ts';
+import { pushRequestSchema } from '../contracts/requests/pushes.ts';
 import type { ProjectComponent } from '../project/build-components.ts';
 import type { TargetNote } from './connect.ts';
 

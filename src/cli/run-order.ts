@@ -3,7 +3,7 @@ import type { Client } from '../client/index.ts';
 import { IceError } from '../contracts/errors.ts';
 import { type ComponentRef, parseRef } from '../contracts/ids.ts';
 import type { JsonSchema } from '../contracts/json.ts';
-import type { CreateRun } from '../contracts/runs.ts';
+import type { CreateRun } from '../contracts/requests/runs.ts';
 import { referencesOf } from '../language/references/catalog.ts';
 import { manifestBytes, type ProjectComponent } from '../project/build-components.ts';
 import { catalogOf, refKey } from '../project/catalog.ts';

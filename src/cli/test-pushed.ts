@@ -1,6 +1,6 @@
 import type { Client } from '../client/index.ts';
 import type { ComponentRef } from '../contracts/ids.ts';
-import type { CreateRun } from '../contracts/runs.ts';
+import type { CreateRun } from '../contracts/requests/runs.ts';
 import { type CatalogEntry, referencesOf } from '../language/references/catalog.ts';
 import { manifestBytes } from '../project/build-components.ts';
 import { refKey } from '../project/catalog.ts';

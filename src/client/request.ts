@@ -62,7 +62,7 @@ export function createSender(options: ClientOptions) {
     if (route.bytes !== undefined) {
       headers['content-type'] = 'application/octet-stream';
       init.body = (call.bytes ?? new Uint8Array(0)) as Uint8Array<ArrayBuffer>;
-    } else if (route.body !== undefined && call.body !== undefined) {
+    } else if (call.body !== undefined) {
       headers['content-type'] = 'application/json';
       init.body = JSON.stringify(call.body);
     }

@@ -1,12 +1,19 @@
 import type { z } from 'zod';
+import type { ANSWERS } from '../contracts/answers.ts';
+import type { REQUESTS } from '../contracts/requests/index.ts';
 import type { ROUTES, RouteName } from '../contracts/routes.ts';
 import type { FetchAnswer } from './request.ts';
 
 /** The types of calls, inferred from the route table: what a caller may write, and what comes back. */
 
 type Table = typeof ROUTES;
-type In<N extends RouteName, K extends 'params' | 'query' | 'body'> =
-  Table[N] extends Record<K, infer S> ? (S extends z.ZodType ? z.input<S> : never) : never;
+type In<N extends RouteName, K extends 'params' | 'query' | 'body'> = N extends keyof typeof REQUESTS
+  ? (typeof REQUESTS)[N] extends Record<K, infer S>
+    ? S extends z.ZodType
+      ? z.input<S>
+      : never
+    : never
+  : never;
 type Loose<T> = { [K in keyof T]: T[K] };
 
 /** Query values as a caller has them: numbers and booleans are written out. */
@@ -48,17 +55,15 @@ export type CallInput<N extends RouteName> = CallOptions &
   (Table[N] extends { bytes: number } ? { bytes: Uint8Array } : unknown);
 
 /** What a call answers: the schema's value, bytes, text, nothing, or for streams the raw response. */
-export type CallOutput<N extends RouteName> = Table[N]['response'] extends infer S
-  ? S extends z.ZodType
-    ? z.output<S>
-    : S extends 'bytes'
-      ? Uint8Array
-      : S extends 'text'
-        ? string
-        : S extends 'empty'
-          ? undefined
-          : FetchAnswer
-  : never;
+export type CallOutput<N extends RouteName> = N extends keyof typeof ANSWERS
+  ? z.output<(typeof ANSWERS)[N]>
+  : {
+      bytes: Uint8Array;
+      text: string;
+      empty: undefined;
+      sse: FetchAnswer;
+      json: never;
+    }[Table[N]['response']];
 
 export type BodyOf<N extends RouteName> = In<N, 'body'>;
 export type QueryOf<N extends RouteName> = QueryIn<N>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { durationSchema } from './durations.ts';
-import { componentNameSchema } from './ids.ts';
+import { componentNameSchema } from './id-schemas.ts';
 import type { Json } from './json.ts';
 import { agentNodeSchema } from './nodes/agent.ts';
 import { templateSchema } from './nodes/base.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { componentKindSchema, componentNameSchema, digestSchema } from './ids.ts';
-import { jsonSchema, schemaSchema } from './nodes/base.ts';
+import { componentKindSchema, componentNameSchema, digestSchema } from './id-schemas.ts';
+import { jsonSchema, schemaSchema } from './json-schemas.ts';
 
 /** Limits of one tool call; each may only be lowered by a project's policy. */
 export const limitsSchema = z.strictObject({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { componentVersionSchema, pushPlanSchema } from './components.ts';
-import { jsonSchema } from './nodes/base.ts';
+import { jsonSchema } from './json-schemas.ts';
 
 /**
  * Drafts: blueprints that are not finished, kept on a target and edited node by node. Nothing about them has to be

@@ -1,7 +1,4 @@
-import { z } from 'zod';
-import { runIdSchema } from './ids.ts';
 import type { Json } from './json.ts';
-import { jsonSchema } from './nodes/base.ts';
 
 /** The journal of a run. Every view (tree, timeline, logs, API, cost) is a fold of these. */
 export const RUN_STATES = [
@@ -134,15 +131,3 @@ export interface RunEvent<T extends EventType = EventType> {
 }
 /** The union over types, so that `switch (event.type)` narrows `data`. */
 export type AnyRunEvent = { [T in EventType]: RunEvent<T> }[EventType];
-
-/** The wire form, for clients and OpenAPI; the engine's own events are built typed and not parsed again. */
-export const runEventSchema = z.object({
-  v: z.literal(1),
-  seq: z.number().int().positive(),
-  ts: z.number().int().describe('Epoch milliseconds'),
-  runId: runIdSchema,
-  type: z.string(),
-  path: z.string().optional(),
-  attempt: z.number().int().optional(),
-  data: z.record(z.string(), jsonSchema),
-});

@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 /** Node ids: start with a letter, then letters, digits and `_`; no look-alikes, no dots (they separate path parts). */
 export const NODE_ID = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 /**
@@ -12,14 +10,8 @@ export const RUN_ID = /^run_[0-9a-z]{20,32}$/;
 export const DIGEST = /^sha256:[0-9a-f]{64}$/;
 export const PROJECT_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
-export const nodeIdSchema = z.string().regex(NODE_ID);
-export const componentNameSchema = z.string().max(100).regex(COMPONENT_NAME);
-export const runIdSchema = z.string().regex(RUN_ID).describe('run_ and 26 characters, sortable by time');
-export const digestSchema = z.string().regex(DIGEST).describe('sha256: and 64 hex digits');
-export const projectNameSchema = z.string().regex(PROJECT_NAME);
-
-export const componentKindSchema = z.enum(['tool', 'agent', 'workflow']);
-export type ComponentKind = z.infer<typeof componentKindSchema>;
+export const COMPONENT_KINDS = ['tool', 'agent', 'workflow'] as const;
+export type ComponentKind = (typeof COMPONENT_KINDS)[number];
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 

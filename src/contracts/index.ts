@@ -1,4 +1,5 @@
 /** `iceos/contracts`: schemas and types of everything that crosses a border. */
+export * from './answers.ts';
 export * from './blueprint.ts';
 export * from './components.ts';
 export * from './config.ts';
@@ -6,14 +7,18 @@ export * from './diagnostics.ts';
 export * from './drafts.ts';
 export * from './durations.ts';
 export * from './errors.ts';
+export * from './event-schema.ts';
 export * from './events.ts';
+export * from './id-schemas.ts';
 export * from './ids.ts';
 export * from './json.ts';
+export * from './json-schemas.ts';
 export * from './lock.ts';
 export * from './nodes/agent.ts';
 export * from './permission-policy.ts';
 export * from './plan.ts';
 export * from './project.ts';
+export * from './requests/index.ts';
 export * from './routes.ts';
 export * from './runs.ts';
 export * from './tests.ts';

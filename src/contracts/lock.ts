@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { digestSchema, projectNameSchema } from './ids.ts';
+import { digestSchema, projectNameSchema } from './id-schemas.ts';
 
 /**
  * `ice.lock.yaml`, which `ice pull` writes: what each reference to a component that is not in the project means, also

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { durationSchema } from './durations.ts';
-import { digestSchema } from './ids.ts';
-import { schemaSchema } from './nodes/base.ts';
+import { digestSchema } from './id-schemas.ts';
+import { schemaSchema } from './json-schemas.ts';
 
 /** Servers of MCP whose tools a project uses: declared in `ice.yaml`, pinned in `mcp/<server>/<tool>.json`. */
 export const MCP_SERVER_NAME = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;

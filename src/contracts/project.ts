@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { projectNameSchema } from './ids.ts';
+import { projectNameSchema } from './id-schemas.ts';
 import { mcpServersSchema } from './mcp-servers.ts';
 import { permissionPolicySchema } from './permission-policy.ts';
 
@@ -36,12 +36,3 @@ export const projectFileSchema = z.strictObject({
   policy: z.strictObject({ permissions: permissionPolicySchema.optional() }).optional(),
 });
 export type ProjectFile = z.infer<typeof projectFileSchema>;
-
-/** `.ice/server.json`: the live server of a project; believed only if pid, start time and an authenticated /livez agree. */
-export const serverFileSchema = z.object({
-  pid: z.number().int(),
-  startedAt: z.number().int(),
-  url: z.string(),
-  version: z.string(),
-});
-export type ServerFile = z.infer<typeof serverFileSchema>;

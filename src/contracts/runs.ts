@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { permissionsSchema, runtimeNameSchema } from './components.ts';
 import { RUN_STATES } from './events.ts';
-import { componentKindSchema, digestSchema, runIdSchema } from './ids.ts';
-import { jsonSchema } from './nodes/base.ts';
+import { componentKindSchema, digestSchema, runIdSchema } from './id-schemas.ts';
+import { jsonSchema } from './json-schemas.ts';
 
 export const usageSchema = z.object({ inputTokens: z.number().int(), outputTokens: z.number().int() });
 
@@ -83,29 +83,3 @@ export type Reach = z.infer<typeof reachSchema>;
 /** A row of `runs list`: without inputs and outputs. */
 export const runSummarySchema = runSchema.omit({ inputs: true, outputs: true, handledFailures: true });
 export type RunSummary = z.infer<typeof runSummarySchema>;
-
-/**
- * What to run: a reference (`price`, `workflow/report@^1`) resolved on the target, or the digest of an uploaded
- * manifest. `pins` answers the references inside the document first; what is not pinned is resolved on the target.
- */
-export const createRunSchema = z.strictObject({
-  id: runIdSchema.optional().describe('Made by the client, so that a retry is safe'),
-  ref: z.string().max(200).optional(),
-  digest: digestSchema.optional(),
-  version: z.string().optional().describe('With digest: the version that the source says'),
-  pins: z.record(z.string(), digestSchema).optional().describe('"tool/price@^1" -> digest of a manifest'),
-  about: z
-    .record(
-      digestSchema,
-      z.strictObject({
-        version: z.string().max(100).optional(),
-        description: z.string().max(10_000).optional(),
-      }),
-    )
-    .optional()
-    .describe('With digest: what the sources say of components, which models and people read'),
-  inputs: z.record(z.string(), jsonSchema).default({}),
-  deadlineMs: z.number().int().positive().optional(),
-  maxCost: z.number().positive().optional(),
-});
-export type CreateRun = z.infer<typeof createRunSchema>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { durationSchema } from './durations.ts';
-import { jsonSchema, schemaSchema } from './nodes/base.ts';
+import { jsonSchema, schemaSchema } from './json-schemas.ts';
 
 /** A model that grades. It is given the prompt and what is scored, and answers with a number from 0 to 1. */
 export const judgeSchema = z.strictObject({

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { IceError } from '../contracts/errors.ts';
-import type { ServerFile } from '../contracts/project.ts';
+import type { ServerFile } from '../contracts/server-file.ts';
 import type { RequestInfo } from '../server/app.ts';
 import type { LimitOptions } from '../server/limits.ts';
 import type { Host } from './open.ts';

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type ServerFile, serverFileSchema } from '../contracts/project.ts';
+import { asServerFile, type ServerFile } from '../contracts/server-file.ts';
 import { fileError, readToken } from './operator-token.ts';
 
 /** `.ice/server.json` names the live server of a project, for the commands that run in its folder. */
@@ -32,8 +32,7 @@ export function removeServerFile(file: string, mine: ServerFile): void {
 /** The file's content; undefined when it is absent or not one. */
 export function readServerFile(file: string): ServerFile | undefined {
   try {
-    const parsed = serverFileSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
-    return parsed.success ? parsed.data : undefined;
+    return asServerFile(JSON.parse(readFileSync(file, 'utf8')));
   } catch {
     // Absent, or cut short by a crash: nobody is named.
     return undefined;

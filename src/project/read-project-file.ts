@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../contracts/diagnostics.ts';
-import { projectNameSchema } from '../contracts/ids.ts';
+import { projectNameSchema } from '../contracts/id-schemas.ts';
 import { type ProjectFile, projectFileSchema } from '../contracts/project.ts';
 import { Collector } from '../language/diagnostics/collector.ts';
 import { replaceValue } from '../language/diagnostics/fixes.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { IceError } from '../contracts/errors.ts';
-import { projectNameSchema } from '../contracts/ids.ts';
+import { projectNameSchema } from '../contracts/id-schemas.ts';
 import { explainFileError } from './file-errors.ts';
 
 /** A name of a target: what `--target` and `ICE_TARGET` say. */

@@ -3,7 +3,7 @@ import { exampleSchema, permissionsSchema, runtimeNameSchema } from '../contract
 import { IceError } from '../contracts/errors.ts';
 import { COMPONENT_NAME } from '../contracts/ids.ts';
 import type { Json } from '../contracts/json.ts';
-import { schemaSchema } from '../contracts/nodes/base.ts';
+import { schemaSchema } from '../contracts/json-schemas.ts';
 import { boundsProblem } from '../language/schema/bounds.ts';
 import { patternProblem } from '../language/schema/pattern.ts';
 import type { ExtractedTool } from './port.ts';

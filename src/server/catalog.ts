@@ -3,7 +3,7 @@ import { type Manifest, manifestSchema } from '../contracts/components.ts';
 import { IceError } from '../contracts/errors.ts';
 import { type ComponentKind, type ComponentRef, formatRef } from '../contracts/ids.ts';
 import { type AgentDocument, agentDocumentSchema } from '../contracts/nodes/agent.ts';
-import type { CreateRun } from '../contracts/runs.ts';
+import type { CreateRun } from '../contracts/requests/runs.ts';
 import { type Catalog, type CatalogEntry, referencesOf } from '../language/references/catalog.ts';
 import { LATEST, resolveRange } from '../registry/index.ts';
 import type { VersionRow } from '../registry/ports.ts';

@@ -1,11 +1,11 @@
 import type { z } from 'zod';
 import { IceError } from '../contracts/errors.ts';
-import type { Route } from '../contracts/routes.ts';
+import type { Request } from '../contracts/requests/request.ts';
 
 /** The parameters of the path; what has not their form is not there. */
-export function parseParams(route: Route, given: Record<string, string>): unknown {
-  if (!route.params) return undefined;
-  const parsed = route.params.safeParse(given);
+export function parseParams(takes: Request, given: Record<string, string>): unknown {
+  if (!takes.params) return undefined;
+  const parsed = takes.params.safeParse(given);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
   const which = String(issue.path[0]);
@@ -37,9 +37,9 @@ const PARAM_HINTS: Record<string, string> = {
 };
 
 /** The query: known names only, each once. */
-export function parseQuery(route: Route, search: URLSearchParams): unknown {
+export function parseQuery(takes: Request, search: URLSearchParams): unknown {
   const known = new Set(
-    route.query && 'shape' in route.query ? Object.keys(route.query.shape as object) : [],
+    takes.query && 'shape' in takes.query ? Object.keys(takes.query.shape as object) : [],
   );
   const given: Record<string, string> = {};
   for (const [name, value] of search) {
@@ -50,7 +50,7 @@ export function parseQuery(route: Route, search: URLSearchParams): unknown {
     if (name in given) throw new IceError('bad_request', `The query parameter ${name} stands there twice`);
     given[name] = value;
   }
-  return route.query ? parse(route.query, given, 'query') : undefined;
+  return takes.query ? parse(takes.query, given, 'query') : undefined;
 }
 
 /** Parses by a schema of the table; fails with `bad_request` and every finding. */

@@ -1,4 +1,6 @@
 import { IceError } from '../contracts/errors.ts';
+import { requestOf } from '../contracts/requests/load.ts';
+import type { Request } from '../contracts/requests/request.ts';
 import { JSON_BODY_LIMIT, type Route, type RouteName } from '../contracts/routes.ts';
 import type { TokenRow } from '../registry/ports.ts';
 import { readBytes, readJson } from './body.ts';
@@ -35,6 +37,7 @@ export function pipeline(
 ) {
   // A PUT that may simply be repeated needs no key; one that asks for the state before it does.
   const keyed = route.method !== 'GET' && !(route.method === 'PUT' && route.safe) && route.readOnly !== true;
+  let takes: Request | undefined;
   return async (
     request: Incoming,
     url: URL,
@@ -42,21 +45,22 @@ export function pipeline(
     info: RequestInfo,
   ): Promise<Reply> => {
     const token = route.role === 'none' ? NOBODY : await tokenOf(services, request, info);
-    const params = parseParams(route, given);
+    takes ??= await requestOf(name);
+    const params = parseParams(takes, given);
     const project = projectOf(services.config, route, params as Record<string, string> | undefined, token);
     assertRole(route, token);
-    const query = parseQuery(route, url.searchParams);
+    const query = parseQuery(takes, url.searchParams);
 
     let bytes = new Uint8Array(0) as Uint8Array;
     let body: unknown;
     let bodyText = '';
     let longIntegers = false;
     if (route.bytes !== undefined) bytes = await readBytes(request, route.bytes);
-    else if (route.body !== undefined) {
+    else if (takes.body) {
       const read = await readJson(request, route.maxBody ?? JSON_BODY_LIMIT);
-      if (read === undefined && !route.body.safeParse(undefined).success)
+      if (read === undefined && !takes.body.safeParse(undefined).success)
         throw new IceError('bad_request', 'This call needs a JSON body', { hint: 'See its schema at /docs' });
-      body = parse(route.body, read?.value, 'body');
+      body = parse(takes.body, read?.value, 'body');
       longIntegers = read?.longIntegers ?? false;
       if (keyed) bodyText = JSON.stringify(read?.value ?? null);
     }

@@ -1,6 +1,6 @@
 import canonicalize from 'canonicalize';
 import { IceError } from '../contracts/errors.ts';
-import type { CreateRun } from '../contracts/runs.ts';
+import type { CreateRun } from '../contracts/requests/runs.ts';
 import { ROLES, type TokenRow } from '../registry/ports.ts';
 import type { RunSource } from './compile.ts';
 import type { Sha256 } from './services.ts';

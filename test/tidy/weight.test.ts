@@ -22,8 +22,9 @@ const HEAVY =
 test.each([
   ['every command', 'src/cli/base-command.ts', []],
   ['a command that only reads', 'src/cli/commands/runs/list.ts', []],
-  ['the host, until something runs', 'src/host/index.ts', []],
-  ['its database', 'src/stores/sqlite/index.ts', []],
+  ['the client', 'src/client/index.ts', ['zod']],
+  ['the host, until something runs', 'src/host/index.ts', ['zod']],
+  ['its database', 'src/stores/sqlite/index.ts', ['zod', 'kysely']],
   ['help', 'src/cli/main.ts', ['zod', 'src/contracts/routes.ts']],
   ['a run, until a document is new', 'src/cli/commands/run.ts', []],
   ['a check, until a document is new', 'src/cli/commands/validate.ts', []],

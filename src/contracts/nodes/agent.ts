@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { componentNameSchema } from '../ids.ts';
+import { componentNameSchema } from '../id-schemas.ts';
 import type { Json, JsonObject, JsonSchema } from '../json.ts';
-import { nodeBase, schemaSchema, templateSchema } from './base.ts';
+import { schemaSchema } from '../json-schemas.ts';
+import { nodeBase, templateSchema } from './base.ts';
 
 /** `run`: the agents of one run share a conversation; `thread`: a named one, kept over runs in the project. */
 export const memorySchema = z.union([

@@ -1,11 +1,8 @@
 import { z } from 'zod';
 import { durationSchema } from '../durations.ts';
-import { nodeIdSchema } from '../ids.ts';
-import type { Json, JsonSchema } from '../json.ts';
+import { nodeIdSchema } from '../id-schemas.ts';
+import { jsonSchema } from '../json-schemas.ts';
 
-export const jsonSchema: z.ZodType<Json> = z.json() as z.ZodType<Json>;
-/** A JSON Schema inside a document. */
-export const schemaSchema: z.ZodType<JsonSchema> = z.union([z.boolean(), z.record(z.string(), z.unknown())]);
 /** Any JSON whose strings may hold `{{ … }}`. */
 export const templateSchema = jsonSchema.describe('A value; strings may hold {{ expressions }}');
 export const expressionSchema = z.string().describe('One {{ expression }}');

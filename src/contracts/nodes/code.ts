@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { nodeBase, schemaSchema, templateSchema } from './base.ts';
+import { schemaSchema } from '../json-schemas.ts';
+import { nodeBase, templateSchema } from './base.ts';
 
 /** Longer code belongs in a tool, where it has types and tests. */
 export const MOST_CODE = 100_000;

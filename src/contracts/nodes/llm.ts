@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { nodeBase, schemaSchema, templateSchema } from './base.ts';
+import { schemaSchema } from '../json-schemas.ts';
+import { nodeBase, templateSchema } from './base.ts';
 
 export const messageSchema = z.strictObject({
   role: z.enum(['system', 'user', 'assistant']),

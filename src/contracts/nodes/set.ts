@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { nodeBase, schemaSchema, templateSchema } from './base.ts';
+import { schemaSchema } from '../json-schemas.ts';
+import { nodeBase, templateSchema } from './base.ts';
 
 /** Names values; pure, so it has no attempts. The result is `values`, evaluated. */
 export const setNodeSchema = z.strictObject({

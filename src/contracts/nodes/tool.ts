@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { nodeBase, schemaSchema, templateSchema } from './base.ts';
+import { schemaSchema } from '../json-schemas.ts';
+import { nodeBase, templateSchema } from './base.ts';
 
 /** Calls a tool; the result is what the tool returns, checked against its output schema. */
 export const toolNodeSchema = z.strictObject({

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { inputSchema, nodeSchema } from '../../contracts/blueprint.ts';
 import { durationSchema } from '../../contracts/durations.ts';
 import { NODE_ID } from '../../contracts/ids.ts';
-import { schemaSchema } from '../../contracts/nodes/base.ts';
+import { schemaSchema } from '../../contracts/json-schemas.ts';
 
 /** A zod schema as the walk reads it. The zod schemas in contracts stay the only definition of a document. */
 export type Shape =

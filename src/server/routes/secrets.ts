@@ -1,5 +1,5 @@
+import type { SecretSummary } from '../../contracts/answers.ts';
 import { IceError } from '../../contracts/errors.ts';
-import type { SecretSummary } from '../../contracts/routes.ts';
 import type { SecretInfo, Secrets } from '../../secrets/port.ts';
 import { callerName, type Handlers, missingOf } from '../route.ts';
 import type { Services } from '../services.ts';

@@ -1,7 +1,7 @@
 import semver from 'semver';
+import type { ComponentTag } from '../../contracts/answers.ts';
 import { IceError } from '../../contracts/errors.ts';
 import type { ComponentKind } from '../../contracts/ids.ts';
-import type { ComponentTag } from '../../contracts/routes.ts';
 import { changeUse, isRelease, isTag, LATEST, type RegistryState } from '../../registry/index.ts';
 import type { RegistryChange, TagRow } from '../../registry/ports.ts';
 import { assertMatches } from '../precondition.ts';
