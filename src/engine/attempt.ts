@@ -1,3 +1,4 @@
+import { cut } from '../contracts/cut.ts';
 import { IceError } from '../contracts/errors.ts';
 import type { Json } from '../contracts/json.ts';
 import { callPath, type EffectNode } from '../contracts/plan.ts';
@@ -202,7 +203,7 @@ export class LiveAttempt {
   private log(level: LogData['level'], message: string, fields?: { [key: string]: Json }): void {
     if (this.closed) return;
     const text = String(message);
-    const line = text.length > MAX_LOG_LINE ? `${text.slice(0, MAX_LOG_LINE - 1)}…` : text;
+    const line = cut(text, MAX_LOG_LINE);
     const kept = fields && sizeOf(fields, MAX_LOG_LINE) <= MAX_LOG_LINE ? fields : undefined;
     this.logs += 1;
     this.logChars += line.length + (kept ? sizeOf(kept, MAX_LOG_LINE) : 0);
@@ -222,7 +223,7 @@ export class LiveAttempt {
     this.progress = {
       ...(done === undefined ? {} : { done }),
       ...(total === undefined ? {} : { total }),
-      ...(message === undefined ? {} : { message: message.slice(0, MAX_LOG_LINE) }),
+      ...(message === undefined ? {} : { message: cut(message, MAX_LOG_LINE) }),
     };
     if (first) {
       const { clock } = this.host;

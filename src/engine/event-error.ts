@@ -1,3 +1,4 @@
+import { cut } from '../contracts/cut.ts';
 import { IceError } from '../contracts/errors.ts';
 import type { EventError } from '../contracts/events.ts';
 import { ExpressionError } from '../language/expressions/index.ts';
@@ -28,6 +29,3 @@ export function toEventError(thrown: unknown): EventError {
     ...(kept ? { details } : {}),
   };
 }
-
-const cut = (text: string, most: number): string =>
-  text.length > most ? `${text.slice(0, most - 1)}…` : text;

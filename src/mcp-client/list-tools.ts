@@ -1,3 +1,4 @@
+import { cut } from '../contracts/cut.ts';
 import { IceError } from '../contracts/errors.ts';
 import { transportTo } from './connect.ts';
 import type { ServerCommand, ServerProcess } from './server-process.ts';
@@ -155,7 +156,7 @@ function explain(
   return new IceError(
     'unreachable',
     status === undefined
-      ? `${where} can't be used: ${cause?.code ?? message.split('\n')[0]?.slice(0, 300)}`
+      ? `${where} can't be used: ${cause?.code ?? cut(message.split('\n')[0]!, 300)}`
       : `${where} answered ${status}.`,
     { hint: 'Is it a server of MCP, over streamable HTTP? Servers with SSE alone are not read here.' },
   );

@@ -1,4 +1,5 @@
 import type { Client } from '@modelcontextprotocol/client';
+import { cut } from '../contracts/cut.ts';
 import { IceError } from '../contracts/errors.ts';
 import type { Json, JsonObject } from '../contracts/json.ts';
 import { nameOf, type Place, transportTo } from './connect.ts';
@@ -132,7 +133,7 @@ function resultOf(
     .flatMap((part) => (part.type === 'text' && part.text !== undefined ? [part.text] : []))
     .join('\n');
   if (isError === true)
-    throw new IceError('tool_failed', text.slice(0, 4_000) || `The server says that ${tool} failed`);
+    throw new IceError('tool_failed', cut(text, 4_000) || `The server says that ${tool} failed`);
   if (structured && structuredContent === undefined)
     throw new IceError('output_invalid', `${tool} gave no structured result, which the server promised`, {
       hint: DRIFT,
@@ -209,7 +210,7 @@ function explain(
           }
         : {}),
     });
-  const said = message.split('\n')[0]!.slice(0, 500);
+  const said = cut(message.split('\n')[0]!, 500);
   // -32602: the arguments, or the tool, are unknown to it, though they match what was pinned.
   return typeof code === 'number'
     ? new IceError('tool_failed', `${where} refuses the call: ${said}`, { terminal: true, hint: DRIFT })

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
+import { cut } from '../contracts/cut.ts';
 import { IceError } from '../contracts/errors.ts';
 
 const MOST_LINE = 16 * 1024 * 1024;
@@ -173,7 +174,7 @@ export class ServerProcess implements Transport {
       return;
     }
     // Some servers log to stdout; that is wrong, but does no harm as long as answers come.
-    this.#garbage.push(line.slice(0, 200));
+    this.#garbage.push(cut(line, 200));
     if (this.#garbage.length === MOST_GARBAGE)
       this.#fail(
         new IceError('unreachable', 'The server prints what is no message of the protocol.', {

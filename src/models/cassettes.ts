@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
+import { cut } from '../contracts/cut.ts';
 import { IceError } from '../contracts/errors.ts';
 import type { Json, JsonObject } from '../contracts/json.ts';
 import { type Exchange, type ExchangeKind, readExchanges, writeExchanges } from './cassette-file.ts';
@@ -226,7 +227,7 @@ function linesOf(value: Json, path = ''): string[] {
     );
   }
   const text = JSON.stringify(value);
-  return [`${path}: ${text.length > 160 ? `${text.slice(0, 160)}…` : text}`];
+  return [`${path}: ${cut(text, 160)}`];
 }
 
 /** What only one side has, in the order of the places. */

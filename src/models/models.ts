@@ -1,3 +1,4 @@
+import { cut } from '../contracts/cut.ts';
 import { IceError } from '../contracts/errors.ts';
 import type { Usage } from '../contracts/events.ts';
 import type { JsonSchema } from '../contracts/json.ts';
@@ -189,7 +190,7 @@ function unmended(
         ? 'The reply was cut at its longest length: raise maxTokens.'
         : 'Loosen or describe the schema, say in the prompt what is wanted, or take a model with structured output.',
       // `usage` and `cost` are of all tries: they were paid, though they gave nothing.
-      details: { model, text: reply.text.slice(0, 500), usage: reply.usage, cost: reply.cost },
+      details: { model, text: cut(reply.text, 500), usage: reply.usage, cost: reply.cost },
     },
   );
 }

@@ -1,3 +1,4 @@
+import { cut } from '../contracts/cut.ts';
 import { IceError } from '../contracts/errors.ts';
 import type { ChildEnd } from './child-pool.ts';
 import type { GuestError } from './guest/harness.ts';
@@ -86,16 +87,18 @@ function at(stack: string | undefined): { at?: string } {
       /^\s*at (?:(?:async )?(.+?) \()?(?:ice-tool:sha256:[0-9a-f]+|<tool>)(:\d+(?::\d+)?)\)?\s*$/.exec(line);
     if (match)
       return {
-        at: `${match[1] === undefined ? '' : `${clean(match[1]).slice(0, 100)} `}(bundle${match[2]})`,
+        at: `${match[1] === undefined ? '' : `${cut(clean(match[1]), 100)} `}(bundle${match[2]})`,
       };
   }
   return {};
 }
 
+/** Characters of what a tool says of its failure; the guest cuts at the same place. */
+const MOST_CHARS = 2000;
+
 /** Without control characters, which would act on a terminal, and without what points into this machine. */
 function clean(text: string): string {
-  return String(text)
-    .slice(0, 2000)
+  return cut(text, MOST_CHARS)
     .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\u{fffd}')
     .replace(/file:\/\/\S+\/([^/\s:]+)/g, '$1')
     .replace(/ice-tool:sha256:[0-9a-f]+/g, 'bundle');

@@ -19,9 +19,23 @@ export function parseJson(text: string): unknown {
         throw new IceError('output_invalid', `The result is nested more than ${MOST_DEPTH} levels deep`);
     } else if (char === 93 || char === 125) depth -= 1;
   }
+  const value = parsed(text);
+  // Kept as JSON it would be null, and a run that is taken up again would go on with another value.
+  if (MAY_BE_INFINITE.test(text) && holdsInfinity(value))
+    throw new IceError('output_invalid', 'The result holds a number that is too large');
+  return value;
+}
+
+function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
     throw new IceError('output_invalid', 'The result is not JSON');
   }
 }
+
+const MAY_BE_INFINITE = /[eE]\+?\d{3}|\d{300}/;
+const holdsInfinity = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null
+    ? Object.values(value).some(holdsInfinity)
+    : value === Infinity || value === -Infinity;

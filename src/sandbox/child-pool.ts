@@ -1,6 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { cut } from '../contracts/cut.ts';
 import { IceError } from '../contracts/errors.ts';
 import { keep } from './child-keeper.ts';
+import { readMessage } from './child-messages.ts';
 import type { ToChild, ToParent } from './protocol.ts';
 
 export interface PoolOptions {
@@ -73,7 +75,7 @@ export class Child {
       ready.reject(
         new IceError(
           'machine',
-          `The process that runs tools did not start: ${lastLine(stderr) || `exit ${code ?? signal}`}`,
+          `The process that runs tools did not start: ${lastWords(stderr) || `exit ${code ?? signal}`}`,
           {
             hint: 'ice doctor',
           },
@@ -86,9 +88,10 @@ export class Child {
       stderr = `${stderr}\n${error.message}`.slice(-TAIL);
       if (this.process.pid === undefined) end(null, null);
     });
-    this.process.on('message', (message: ToParent) => {
+    this.process.on('message', (said: unknown) => {
+      const message = readMessage(said);
       if (message?.t === 'ready') ready.resolve();
-      else this.onMessage?.(message);
+      else if (message !== undefined) this.onMessage?.(message);
     });
     this.hold(false);
   }
@@ -113,7 +116,12 @@ export class Child {
   }
 }
 
-const lastLine = (text: string): string => text.trim().split('\n').at(-1)?.slice(0, 300) ?? '';
+/** What a child said last, but for the name that Node puts below an error: the error itself, if there is one. */
+function lastWords(stderr: string): string {
+  const lines = stderr.trim().split('\n');
+  const said = lines.findLast((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1) ?? '';
+  return cut(said, 300);
+}
 
 interface Waiter {
   memoryMb: number;

@@ -1,4 +1,5 @@
 import type { CodeRuntime, Permissions } from '../contracts/components.ts';
+import { cut } from '../contracts/cut.ts';
 import { IceError } from '../contracts/errors.ts';
 import type { Json } from '../contracts/json.ts';
 import { crashError, guestFailure, limitError } from './call-errors.ts';
@@ -207,8 +208,7 @@ export class ChildRuntime implements ToolRuntime {
         reject(isOver ? (stopped ?? crashError(end, limits)) : new NotBegun());
       };
       child.onMessage = (message) => {
-        if (typeof message !== 'object' || message === null || !('id' in message) || message.id !== id)
-          return;
+        if (message.t === 'ready' || message.id !== id) return;
         if (--messages < 0)
           return stop(
             new IceError('tool_limit', 'The tool sent more messages than a call may have', {
@@ -221,8 +221,7 @@ export class ChildRuntime implements ToolRuntime {
             finish();
             const dirty = message.dirty === true;
             if (stopped !== undefined) return reject(new Settled(stopped, dirty));
-            if (typeof message.json !== 'string' || message.json.length > limits.outputBytes)
-              return reject(limitError('output', limits));
+            if (message.json.length > limits.outputBytes) return reject(limitError('output', limits));
             return resolve({ json: message.json, dirty });
           }
           case 'failed':
@@ -250,7 +249,7 @@ export class ChildRuntime implements ToolRuntime {
       child.onPrint = (stream, text) => {
         if (--messages < 0) return;
         for (const line of text.split('\n').slice(0, 50))
-          if (line.trim() !== '') call?.onLog(stream === 'stdout' ? 'info' : 'warn', line.slice(0, 8192));
+          if (line.trim() !== '') call?.onLog(stream === 'stdout' ? 'info' : 'warn', cut(line, 8192));
       };
       if (child.ended) return child.onEnd(child.ended);
       if (signal?.aborted) {
@@ -305,11 +304,8 @@ class Settled {
   }
 }
 
-const LEVELS = new Set(['debug', 'info', 'warn', 'error']);
-
 function report(message: ToParent, call: ToolCall | undefined): void {
-  if (message.t === 'log' && LEVELS.has(message.level))
-    call?.onLog(message.level, String(message.message).slice(0, 10_000), message.fields);
+  if (message.t === 'log') call?.onLog(message.level, message.message, message.fields);
   if (message.t === 'progress') {
     const { done, total, message: text } = message;
     call?.onProgress({ done, total, message: text });

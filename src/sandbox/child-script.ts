@@ -34,6 +34,7 @@ export function childScript(runtime: 'node' | 'quickjs'): {
       file: join(sandbox, runtime, 'child.ts'),
       reads: [
         join(sandbox, '*'),
+        join(root, 'src/contracts/*'),
         ...(runtime === 'quickjs' ? [join(modules, '*')] : []),
         join(root, 'package.json'),
       ],

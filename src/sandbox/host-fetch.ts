@@ -1,6 +1,7 @@
 import { lookup as dnsLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import type { Agent } from 'undici';
+import { cut } from '../contracts/cut.ts';
 import { IceError } from '../contracts/errors.ts';
 import { bare, type HostRule, parseHostRule, portOf, reachOf, ruleFor } from './allowed-hosts.ts';
 import type { HostFetch, HostRequest, HostResponse } from './port.ts';
@@ -202,7 +203,7 @@ function checkedUrl(text: string): URL {
   if (text.length > MOST_URL_CHARS)
     throw new IceError('tool_limit', `A URL of more than ${MOST_URL_CHARS} characters`, { terminal: true });
   if (!URL.canParse(text))
-    throw new IceError('tool_denied', `Not a URL: ${text.slice(0, 200)}`, { terminal: true });
+    throw new IceError('tool_denied', `Not a URL: ${cut(text, 200)}`, { terminal: true });
   const url = new URL(text);
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw new IceError('tool_denied', `Only http and https can be fetched, not ${url.protocol}`, {
@@ -224,7 +225,7 @@ function checkedUrl(text: string): URL {
 function checkedRequest(request: HostRequest): HostRequest {
   const method = String(request.method).toUpperCase();
   if (!METHODS.has(method))
-    throw new IceError('tool_denied', `The method ${method.slice(0, 20)} is not allowed`, { terminal: true });
+    throw new IceError('tool_denied', `The method ${cut(method, 20)} is not allowed`, { terminal: true });
   const headers: [string, string][] = [];
   let chars = 0;
   for (const pair of Array.isArray(request.headers) ? request.headers : []) {
@@ -233,7 +234,7 @@ function checkedRequest(request: HostRequest): HostRequest {
     if (!TOKEN.test(name) || /[\r\n\0]/.test(value))
       throw new IceError(
         'tool_denied',
-        `The header ${JSON.stringify(name.slice(0, 60))} is malformed (a line end, or no header name)`,
+        `The header ${JSON.stringify(cut(name, 60))} is malformed (a line end, or no header name)`,
         { terminal: true },
       );
     if (NOT_YOURS.has(name))

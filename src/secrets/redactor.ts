@@ -1,3 +1,4 @@
+import { CUT } from '../contracts/cut.ts';
 import type { Json } from '../contracts/json.ts';
 import { decodings, textIn, unescaped } from './encodings.ts';
 
@@ -11,6 +12,8 @@ const SHORTEST_SPREAD = 8;
 const DEEPEST_CODE = 4;
 /** Characters read for each character of a text, decoded ones counted; then the text is masked as a whole. */
 const MOST_WORK = 24;
+/** What is left of a secret where a text was cut is looked for from so many characters on. */
+const SHORTEST_CUT = 8;
 /** Deeper JSON is masked as a whole. */
 const DEEPEST = 500;
 
@@ -55,6 +58,9 @@ function formsOf(secret: string): string[] {
   forms.add(secret.trim());
   forms.add(secret.replace(/\s*[\r\n]\s*/g, ''));
   forms.add(secret.replaceAll(' ', '+'));
+  // Names of hosts and headers are lowered, methods raised; ice does so itself.
+  if (secret.length >= SHORTEST_SPREAD)
+    for (const form of [...forms]) forms.add(form.toLowerCase()).add(form.toUpperCase());
   // A byte is one character where it was decoded.
   for (const form of [...forms]) forms.add(Buffer.from(form).toString('latin1'));
   // Parts of it that look escaped are unescaped with what is around them.
@@ -263,13 +269,15 @@ class Finder {
     goesOn: boolean,
     job: Job,
     found: Found,
-    isBinary = false,
+    { isBinary = false, isCut = false } = {},
   ): number {
     job.left -= text.length;
     if (job.left < 0) throw new TooMuch();
     for (const form of this.forms)
       for (let at = text.indexOf(form); at >= 0; at = text.indexOf(form, at + form.length))
         found(at, at + form.length);
+    for (let at = text.indexOf(CUT); at >= 0; at = text.indexOf(CUT, at + 1)) this.left(text, at, job, found);
+    if (isCut) this.left(text, text.length, job, found);
     let open = goesOn ? this.begun(text) : text.length;
     if (depth === 0) return open;
     const parts: Iterable<Range> = isBinary ? this.textIn(text, this.shortest) : [[0, text.length]];
@@ -279,13 +287,27 @@ class Finder {
         const mayGoOn = goesOn && view.last && to === text.length;
         if (view.text.length < this.shortest && !mayGoOn) continue;
         const hit: Found = (first, end) => found(from + view.start(first), from + view.end(end - 1));
-        const inner = this.scan(view.text, depth - 1, mayGoOn, job, hit, view.isBinary);
+        const isCutHere = view.text.length > 0 && part[view.end(view.text.length - 1)] === CUT;
+        const kind = { isBinary: view.isBinary ?? false, isCut: isCutHere };
+        const inner = this.scan(view.text, depth - 1, mayGoOn, job, hit, kind);
         if (!mayGoOn) continue;
         if (inner < view.text.length) open = Math.min(open, from + view.start(inner));
         if (view.rest !== undefined) open = Math.min(open, from + view.rest);
       }
     }
     return open;
+  }
+
+  /** What is left of a form where the text was cut. */
+  private left(text: string, end: number, job: Job, found: Found): void {
+    for (const form of this.forms) {
+      const from = Math.max(0, end - form.length + 1);
+      job.left -= end - from;
+      if (job.left < 0) throw new TooMuch();
+      const beginning = form.slice(0, SHORTEST_CUT);
+      for (let at = text.indexOf(beginning, from); at >= 0 && at < end; at = text.indexOf(beginning, at + 1))
+        if (end - at >= SHORTEST_CUT && form.startsWith(text.slice(at, end))) found(at, end);
+    }
   }
 
   /** Where the longest end of a text begins that is the beginning of a form. */

@@ -6,7 +6,7 @@ import { isForServer, openServerStage, type ServerStage } from './server-stage.t
 
 /**
  * The corpus as a developer's token plays it on an `ice serve` that trusts nobody's code. `npm run test:wasm` plays all
- * of it; beside the other tests, the cases of one file and those with secrets are enough.
+ * of it; beside the other tests, the cases of two files and those with secrets are enough.
  */
 const folder = join(import.meta.dirname, 'cases');
 const cases = readdirSync(folder)
@@ -14,7 +14,9 @@ const cases = readdirSync(folder)
   .filter(isForServer)
   .filter(
     (it) =>
-      process.env['ICE_CORPUS'] === 'all' || it.file === 'outside.yaml' || Object.keys(it.secrets).length > 0,
+      process.env['ICE_CORPUS'] === 'all' ||
+      ['outside.yaml', 'forged.yaml'].includes(it.file) ||
+      Object.keys(it.secrets).length > 0,
   );
 let stage: ServerStage;
 let leaks: string[] | undefined;

@@ -1,8 +1,11 @@
 import { execFile, spawn } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
 import { IceError } from '../../src/contracts/errors.ts';
+import { ChildRuntime } from '../../src/sandbox/child-runtime.ts';
 import { createNodeRuntime } from '../../src/sandbox/node/index.ts';
 import { failure, toolRuntimeSuite } from '../suites/tool-runtime.ts';
 import { bundleOf, callOf } from './call-by-hand.ts';
@@ -174,3 +177,21 @@ test('children end with a parent that is killed, also in the middle of an endles
   };
   await expect.poll(() => pids.filter(alive), { timeout: 10_000, interval: 100 }).toEqual([]);
 }, 20_000);
+
+test('a process that does not start says why, in the words of its error', async () => {
+  const script = join(mkdtempSync(join(tmpdir(), 'ice-child-')), 'child.js');
+  writeFileSync(script, "throw new Error('no such luck');");
+  const runtime = new ChildRuntime('node', {
+    script,
+    flags: () => [],
+    memoryMb: 64,
+    max: 1,
+    maxCalls: 1,
+    idleMs: 1000,
+  });
+  expect(await failure(runtime.call(callOf(pid)))).toMatchObject({
+    code: 'machine',
+    message: 'The process that runs tools did not start: Error: no such luck',
+  });
+  await runtime.close();
+});

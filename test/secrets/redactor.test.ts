@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test, vi } from 'vitest';
+import { cut } from '../../src/contracts/cut.ts';
 import type { Json } from '../../src/contracts/json.ts';
 import { createRedactor } from '../../src/secrets/redactor.ts';
 
@@ -164,6 +165,30 @@ describe('a secret is taken out', () => {
 test('what holds no secret comes back as the same object', () => {
   const value = { a: [1, 'x', { b: null }] };
   expect(redactor.json(value)).toBe(value);
+});
+
+describe('what ice itself makes of a text', () => {
+  const key = `Sk-Live-${'9f8E7d6C5b4A'.repeat(40)}`;
+  const { text } = createRedactor([key, 'https://hooks.example.com/T0/B1?key=xyz']);
+  test.each([
+    ['names of hosts are lowered', `${key.toLowerCase()}.example.com is not among the hosts`],
+    ['methods are raised', `The method ${key.toUpperCase()} is not allowed`],
+    ['a long text is cut', `Not a URL: ${cut(`a ${key}`, 100)} (or so)`],
+    ['a long text is cut and escaped', JSON.stringify(`say "${cut(key, 60)}"`)],
+    ['a long text is cut, in base64', `sent ${base64(`user:${key}`).slice(0, 99)}… to you`],
+  ])('%s', (_, printed) => {
+    expect(text(printed)).toContain('***');
+    expect(text(printed)).not.toMatch(/sk-live|9f8e7d|U2st/i);
+  });
+  test('what only begins like a secret and was not cut stays', () => {
+    const honest = 'https://hooks.example.com/ and https://hooks.example.com';
+    expect(text(honest)).toBe(honest);
+    expect(text('Sk-L… and more')).toBe('Sk-L… and more');
+  });
+  test('a text of nothing but cuts costs no more than its length', () => {
+    const many = '…'.repeat(300_000);
+    expect([many, '***']).toContain(text(many));
+  });
 });
 
 test('values of fewer than four characters are left alone', () => {

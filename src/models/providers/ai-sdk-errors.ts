@@ -1,3 +1,4 @@
+import { cut } from '../../contracts/cut.ts';
 import { IceError, type IceErrorOptions } from '../../contracts/errors.ts';
 import { createRedactor } from '../../secrets/redactor.ts';
 
@@ -143,7 +144,7 @@ function clean(text: string, context: ErrorContext): string {
     .replace(/\b(?:sk|pk|rk|gsk|xai)-[\w*-]{4,}/g, '***')
     .replace(/\bAIza[\w-]{10,}/g, '***')
     .replace(/\bBearer\s+\S+/gi, 'Bearer ***');
-  return line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line;
+  return cut(line, LONGEST);
 }
 
 /** The library's own words for events that are no JSON or have another shape: they say nothing to who reads them. */

@@ -1,3 +1,5 @@
+import { cut } from '../../contracts/cut.ts';
+
 /**
  * `ctx`, as the tool sees it, over a bridge to the other side. Used in the child and, bundled as text, in the VM; it
  * uses JavaScript and the web's globals alone.
@@ -27,15 +29,15 @@ export function boundedLog(bridge: Pick<Bridge, 'log'>, limits: CallLimitsSeen) 
   return (level: string, message: unknown, fields?: unknown): void => {
     if (lines < 0) return;
     const said = typeof message === 'string' ? message : show(message);
-    const cut = said.length > 8192 ? `${said.slice(0, 8192)}… (${said.length} characters)` : said;
+    const line = said.length > 8192 ? `${cut(said, 8192)} (${said.length} characters)` : said;
     const data = fieldsText(fields);
-    chars -= cut.length + (data?.length ?? 0);
+    chars -= line.length + (data?.length ?? 0);
     if (lines-- === 0 || chars < 0) {
       lines = -1;
       bridge.log('warn', 'The rest of the log was dropped: it is over the limit of one call', undefined);
       return;
     }
-    bridge.log(level, cut, data === undefined ? undefined : JSON.parse(data));
+    bridge.log(level, line, data === undefined ? undefined : JSON.parse(data));
   };
 }
 
@@ -112,7 +114,7 @@ export function makeContext(
       bridge.progress({
         ...(typeof done === 'number' && Number.isFinite(done) ? { done } : {}),
         ...(typeof total === 'number' && Number.isFinite(total) ? { total } : {}),
-        ...(typeof message === 'string' ? { message: message.slice(0, 500) } : {}),
+        ...(typeof message === 'string' ? { message: cut(message, 500) } : {}),
       });
     },
     fetch,

@@ -1,3 +1,5 @@
+import { cut } from '../../contracts/cut.ts';
+
 /**
  * The part of the runtime that stands beside the tool, in the child or in the VM: it reads the definition, parses
  * input and output with the tool's own schemas, and turns results and errors into JSON. It is no boundary: whatever
@@ -287,7 +289,7 @@ export function assertJson(value: unknown, called = 'result'): void {
 }
 
 function refuse(path: string, what: string): never {
-  throw new GuestFailure('result', `${path.length > 200 ? `${path.slice(0, 200)}…` : path} is ${what}`);
+  throw new GuestFailure('result', `${cut(path, 200)} is ${what}`);
 }
 
 /** Any thrown thing as data; total, whatever getters the thing has. */
@@ -308,18 +310,15 @@ export function guestError(error: unknown): GuestError {
     // What QuickJS says when the VM's memory is used up.
     if (it['name'] === 'InternalError' && /out of memory/.test(described.message))
       return { kind: 'limit', code: 'memory', message: described.message };
-    if (typeof it['name'] === 'string') described.name = text(it['name']).slice(0, 100);
+    if (typeof it['name'] === 'string') described.name = cut(it['name'], 100);
     if (typeof it['stack'] === 'string') described.stack = it['stack'].slice(0, 4000);
     if (typeof it['retryAfterMs'] === 'number') described.retryAfterMs = it['retryAfterMs'];
-    if (typeof it['code'] === 'string') described.code = it['code'].slice(0, 100);
-    if (typeof it['hint'] === 'string') described.hint = it['hint'].slice(0, 500);
+    if (typeof it['code'] === 'string') described.code = cut(it['code'], 100);
+    if (typeof it['hint'] === 'string') described.hint = cut(it['hint'], 500);
     return described;
   } catch {
     return { kind: 'thrown', message: 'It threw something that cannot be read' };
   }
 }
 
-function text(value: unknown): string {
-  const said = typeof value === 'string' ? value : String(value);
-  return said.length > 2000 ? `${said.slice(0, 2000)}…` : said;
-}
+const text = (value: unknown): string => cut(typeof value === 'string' ? value : String(value), 2000);

@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { QuickJS, type Snapshot } from 'quickjs-wasi';
+import { readError, readMessage } from '../child-messages.ts';
 import type { GuestError } from '../guest/harness.ts';
 import type { CallLimits, ToChild, ToParent, WireRequest, WireResponse } from '../protocol.ts';
 import { canRewind } from './reuse.ts';
@@ -14,6 +15,11 @@ import { baseSnapshot, LiveVm, pureAnswer, toolSnapshot, VmError } from './vm.ts
 const MOST_SNAPSHOT_BYTES = 64 * 1024 * 1024;
 /** Questions to the other side of the border in one call, beyond those that have their own limits. */
 const MOST_HOST_CALLS = 20_000;
+/**
+ * Characters of JSON that one call may tell of its logs, its progress and its failure. The guest keeps to less; a tool
+ * that replaced what its messages are made with does not.
+ */
+const MOST_SAID_CHARS = 8 * 1024 * 1024;
 
 const post = (message: ToParent): void => void process.send!(message);
 const wasm = new WebAssembly.Module(readFileSync(process.argv[2]!));
@@ -85,14 +91,17 @@ let aborted = -1;
 
 function connect(call: Current, limits: CallLimits): void {
   let budget = MOST_HOST_CALLS + limits.logLines + limits.fetches;
+  let said = MOST_SAID_CHARS;
+  const stop = (message: string): undefined => {
+    call.settled ??= { error: { kind: 'limit', message } };
+    call.live.world.deadline = 0;
+    return undefined;
+  };
   call.live.world.host = (kind, text, more) => {
-    if (kind !== 'encode' && kind !== 'decode' && kind !== 'url' && --budget < 0) {
-      call.settled ??= {
-        error: { kind: 'limit', message: `More than ${MOST_HOST_CALLS} calls of host functions in one call` },
-      };
-      call.live.world.deadline = 0;
-      return undefined;
-    }
+    if (kind !== 'encode' && kind !== 'decode' && kind !== 'url' && --budget < 0)
+      return stop(`More than ${MOST_HOST_CALLS} calls of host functions in one call`);
+    if (kind === 'log' || kind === 'progress' || kind === 'failed') said -= text.length;
+    if (said < 0) return stop(`More than ${MOST_SAID_CHARS} characters of logs and progress in one call`);
     switch (kind) {
       case 'done':
         if (text.length > limits.outputBytes)
@@ -105,12 +114,15 @@ function connect(call: Current, limits: CallLimits): void {
         call.settled ??= { json: text };
         return undefined;
       case 'failed':
-        call.settled ??= { error: seenFrom(call, JSON.parse(text) as GuestError, limits) };
+        call.settled ??= { error: seenFrom(call, readError(JSON.parse(text)), limits) };
         return undefined;
       case 'log':
-      case 'progress':
-        post({ ...(JSON.parse(text) as object), t: kind, id: call.id } as ToParent);
+      case 'progress': {
+        // Read here as it is on the other side: what can't be sent would end the call without a word.
+        const message = readMessage({ ...(JSON.parse(text) as object), t: kind, id: call.id });
+        if (message !== undefined) post(message);
         return undefined;
+      }
       case 'fetch': {
         const { n, url, method, headers } = JSON.parse(text) as WireRequest & { n: number };
         call.fetching += 1;

@@ -1,3 +1,4 @@
+import { cut } from '../../../contracts/cut.ts';
 import { host } from './host.ts';
 
 /** Headers, Request, Response, AbortController: as much of them as a tool meets around `ctx.fetch`. */
@@ -54,7 +55,7 @@ export class Headers {
 
 function check(name: unknown, value: unknown): string {
   const key = String(name).toLowerCase();
-  if (!NAME.test(key)) throw new TypeError(`Not a header name: ${key.slice(0, 100)}`);
+  if (!NAME.test(key)) throw new TypeError(`Not a header name: ${cut(key, 100)}`);
   if (/[\r\n\0]/.test(String(value))) throw new TypeError(`The header ${key} holds a line end`);
   return key;
 }

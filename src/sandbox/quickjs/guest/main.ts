@@ -2,6 +2,7 @@
  * What a VM holds before a tool is loaded into it: the web's globals, the harness, and the four entries that the
  * other side calls. Bundled as text into guest.generated.ts by scripts/build-guest.ts.
  */
+import { cut } from '../../../contracts/cut.ts';
 import { boundedLog, makeContext, show } from '../../guest/context.ts';
 import {
   callTool,
@@ -30,7 +31,7 @@ class TextDecoder {
   readonly encoding = 'utf-8';
   constructor(label: unknown = 'utf-8') {
     if (!/^\s*(utf-?8|unicode-1-1-utf-8)\s*$/i.test(String(label)))
-      throw new RangeError(`The sandbox decodes UTF-8 alone, not ${String(label).slice(0, 40)}`);
+      throw new RangeError(`The sandbox decodes UTF-8 alone, not ${cut(String(label), 40)}`);
   }
   decode(data?: unknown): string {
     if (data === undefined) return '';

@@ -1,3 +1,4 @@
+import { cut } from '../../../contracts/cut.ts';
 import { host } from './host.ts';
 
 /** URL and URLSearchParams. Parsing is the other side's, which has the standard's own; here are the objects. */
@@ -115,7 +116,7 @@ export class URL {
 
   constructor(url: unknown, base?: unknown) {
     const parts = parse({ url: String(url), ...(base === undefined ? {} : { base: String(base) }) });
-    if (parts === undefined) throw new TypeError(`Invalid URL: ${String(url).slice(0, 200)}`);
+    if (parts === undefined) throw new TypeError(`Invalid URL: ${cut(String(url), 200)}`);
     this.#parts = parts;
   }
   static canParse(url: unknown, base?: unknown): boolean {
@@ -140,7 +141,7 @@ export class URL {
   #change(name: keyof Parts, value: string): void {
     const parts = parse({ url: this.#parts.href, set: name, value });
     if (parts !== undefined) this.#parts = parts;
-    else if (name === 'href') throw new TypeError(`Invalid URL: ${value.slice(0, 200)}`);
+    else if (name === 'href') throw new TypeError(`Invalid URL: ${cut(value, 200)}`);
   }
   static {
     for (const name of [
