@@ -24,7 +24,7 @@ test.each([
   ['a command that only reads', 'src/cli/commands/runs/list.ts', []],
   ['the client', 'src/client/index.ts', ['zod']],
   ['the host, until something runs', 'src/host/index.ts', ['zod']],
-  ['its database', 'src/stores/sqlite/index.ts', ['zod', 'kysely']],
+  ['its database', 'src/stores/sqlite/index.ts', ['zod']],
   ['help', 'src/cli/main.ts', ['zod', 'src/contracts/routes.ts']],
   ['a run, until a document is new', 'src/cli/commands/run.ts', []],
   ['a check, until a document is new', 'src/cli/commands/validate.ts', []],

@@ -4,7 +4,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { IceError } from '../../contracts/errors.ts';
 import { openSqlite } from './connection.ts';
 import { APPLICATION_ID } from './migrate.ts';
-import { SCHEMA_VERSION } from './migrations/version.ts';
+import { SCHEMA_VERSION } from './migrations/index.ts';
 import { loadSqlite } from './node-sqlite.ts';
 import { isBusy, sqliteError } from './sqlite-error.ts';
 

@@ -60,7 +60,7 @@ export async function openSqlite(file: string, options: SqliteOptions = {}): Pro
 async function configure(db: DatabaseSync, durability: Durability, busyMs: number): Promise<void> {
   db.exec(`pragma busy_timeout = ${busyMs}; pragma page_size = ${PAGE_BYTES};`);
   // The switch to WAL needs the file for itself, and SQLite does not wait for that: two starters meet here.
-  await patiently(busyMs, async () => db.exec('pragma journal_mode = wal'));
+  await patiently(busyMs, () => db.exec('pragma journal_mode = wal'));
   db.exec(`
     pragma synchronous = ${durability};
     pragma foreign_keys = on;
@@ -87,11 +87,11 @@ async function configure(db: DatabaseSync, durability: Durability, busyMs: numbe
 }
 
 /** Tries again while another process holds what is needed. */
-async function patiently(busyMs: number, attempt: () => Promise<void>): Promise<void> {
+async function patiently(busyMs: number, attempt: () => void): Promise<void> {
   const end = Date.now() + busyMs;
   for (let wait = 2; ; wait = Math.min(wait * 2, 50)) {
     try {
-      return await attempt();
+      return attempt();
     } catch (error) {
       if (!isBusy(error) || Date.now() > end) throw error;
       await sleep(wait);

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { IceError } from '../../contracts/errors.ts';
-import { SCHEMA_VERSION } from './migrations/version.ts';
+import { MIGRATIONS, SCHEMA_VERSION } from './migrations/index.ts';
 
 /** `ICE0`: marks the file as ours (`PRAGMA application_id`). */
 export const APPLICATION_ID = 0x49434530;
@@ -13,29 +13,13 @@ const pragma = (db: DatabaseSync, name: string): number =>
  * read. Two starters at once are safe: who gets the write lock migrates, the other finds it done.
  * Errors: `database_newer`, `database_corrupt` (a database, but of something else).
  */
-export async function migrate(db: DatabaseSync, file: string): Promise<void> {
-  if (isCurrent(db, file)) return;
-  const [{ kyselyOf }, { Migrator }, { MIGRATIONS }] = await Promise.all([
-    import('./kysely.ts'),
-    import('kysely/migration'),
-    import('./migrations/index.ts'),
-  ]);
-  // One transaction around all of it. Kysely's own is deferred, which lets two starters both begin.
+export function migrate(db: DatabaseSync, file: string): void {
+  if (versionOf(db, file) === SCHEMA_VERSION) return;
   db.exec('begin immediate');
   try {
-    if (!isCurrent(db, file)) {
-      const migrator = new Migrator({
-        db: kyselyOf<never>(db),
-        provider: { getMigrations: async () => MIGRATIONS },
-        migrationTableName: 'migrations',
-        migrationLockTableName: 'migrations_lock',
-        disableTransactions: true,
-      });
-      const { error } = await migrator.migrateToLatest();
-      if (error) throw error;
-      db.exec(`pragma application_id = ${APPLICATION_ID}`);
-      db.exec(`pragma user_version = ${SCHEMA_VERSION}`);
-    }
+    for (const migration of MIGRATIONS.slice(versionOf(db, file))) db.exec(migration);
+    db.exec(`pragma application_id = ${APPLICATION_ID}`);
+    db.exec(`pragma user_version = ${SCHEMA_VERSION}`);
     db.exec('commit');
   } catch (error) {
     if (db.isTransaction) db.exec('rollback');
@@ -43,8 +27,8 @@ export async function migrate(db: DatabaseSync, file: string): Promise<void> {
   }
 }
 
-/** Whether the file has our schema already. */
-function isCurrent(db: DatabaseSync, file: string): boolean {
+/** How many of our migrations the file has; 0 where it is empty. */
+function versionOf(db: DatabaseSync, file: string): number {
   const id = pragma(db, 'application_id');
   const version = pragma(db, 'user_version');
   const empty =
@@ -60,5 +44,5 @@ function isCurrent(db: DatabaseSync, file: string): boolean {
       details: { found: version, known: SCHEMA_VERSION },
     });
   }
-  return version === SCHEMA_VERSION;
+  return version;
 }
