@@ -124,20 +124,28 @@ export * as Parser from '@oclif/core/parser';`,
   },
 };
 
-/** zod brings its error messages in fifty languages; ours are in one. Users' tools have their own zod. */
-const oneLanguage: Plugin = {
-  name: 'one-language',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /locales\/index\.js$/ }, ({ path, resolveDir }) =>
-      posix(resolveDir).includes('node_modules/zod/')
-        ? { path: join(resolveDir, path), namespace: 'one-language' }
-        : undefined,
-    );
-    onLoad({ filter: /.*/, namespace: 'one-language' }, ({ path }) => ({
-      contents: `export { default as en } from ${JSON.stringify(join(dirname(path), 'en.js'))};`,
-      resolveDir: dirname(path),
+/**
+ * `import { z } from 'zod'` is an import of an object that holds all of zod, with its messages in fifty languages: where
+ * one module has it, every command loads all of it. `import * as z` is an import of what is used.
+ */
+const smallZod: Plugin = {
+  name: 'small-zod',
+  setup({ onLoad, onEnd }) {
+    onLoad({ filter: /node_modules[\\/]@ai-sdk[\\/].*\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace(
+        /^import \{ z \} from (?=["']zod)/m,
+        'import * as z from ',
+      ),
       loader: 'js',
     }));
+    onEnd(({ metafile }) => {
+      const isWhole = Object.values(metafile?.outputs ?? {}).some(
+        ({ inputs }) => (inputs['node_modules/zod/v4/locales/index.js']?.bytesInOutput ?? 0) > 0,
+      );
+      if (isWhole)
+        return { errors: [{ text: 'All of zod is in the build: something imports { z }, and not * as z' }] };
+      return undefined;
+    });
   },
 };
 
@@ -152,29 +160,35 @@ const __iceFile = (path) => process.getBuiltinModule('url').fileURLToPath(new UR
   ],
 ];
 
-/** What runs something in this process. */
-const RUNNING = [
-  'src/client/index.ts',
-  'src/host/index.ts',
-  'src/stores/sqlite/index.ts',
-  'src/host/engine.ts',
-  'src/server/compile.ts',
-  'src/language/plan/compile.ts',
-  'src/language/plan/tool-plan.ts',
+/** The layers of a host without commands, for `joinChunks`. */
+const HOST = [
+  ['src/client/index.ts'],
+  ['src/host/index.ts', 'src/stores/sqlite/index.ts'],
+  ['src/server/compile.ts', 'src/language/plan/tool-plan.ts'],
+  ['src/host/engine.ts'],
+  ['src/language/plan/compile.ts'],
 ];
-/**
- * What most commands stand on, and what the commands that are typed all day add to it: the chunks that the same of
- * these need are one file.
- */
+/** Those of the commands: what each of them has, what those have that are typed all day, what runs something. */
 const COMMANDS = [
-  'src/cli/main.ts',
-  'src/cli/base-command.ts',
-  ...RUNNING,
-  'src/host/workbench.ts',
-  'src/cli/commands/run.ts',
-  'src/cli/commands/runs/list.ts',
-  'src/cli/commands/validate.ts',
-  'src/cli/commands/push.ts',
+  ['src/cli/main.ts'],
+  // The host shares canonicalize with what builds a project, and nothing else.
+  [
+    'src/cli/base-command.ts',
+    'src/cli/commands/runs/list.ts',
+    'node_modules/canonicalize/lib/canonicalize.js',
+  ],
+  [
+    'src/cli/built-project.ts',
+    'src/cli/commands/run.ts',
+    'src/cli/commands/push.ts',
+    // A check, which says what is wrong, shares these with what runs expressions and reads documents.
+    'src/language/expressions/codes.ts',
+    'src/language/source/line-index.ts',
+    'src/language/diagnostics/fixes.ts',
+  ],
+  ['src/host/workbench.ts', ...HOST[1]!],
+  ...HOST.slice(2),
+  ['src/cli/commands/validate.ts'],
 ];
 
 /** Of everything that a build is made of: see `buildId` in src/project/toolchain.ts. */
@@ -204,7 +218,7 @@ const common: BuildOptions = {
   },
   metafile: true,
   logLevel: 'warning',
-  plugins: [library, places, oneLanguage, commonJsNames],
+  plugins: [library, places, smallZod, commonJsNames],
 };
 
 const commands = readdirSync(join(src, 'cli/commands'), { recursive: true, encoding: 'utf8' })
@@ -223,12 +237,12 @@ const entryPoints = (files: Iterable<string>) =>
 
 type Split = Pick<BuildResult<{ write: false }>, 'outputFiles' | 'metafile'>;
 
-/** Writes what was built, the chunks joined that the same of `roots` need. */
-async function write({ outputFiles, metafile }: Split, roots: string[]): Promise<void> {
+/** Writes what was built, its chunks joined into one file for each layer. */
+async function write({ outputFiles, metafile }: Split, layers: string[][]): Promise<void> {
   const files = new Map(outputFiles.map(({ path, text }) => [posix(relative(root, path)), text]));
   const { target, minifySyntax, minifyWhitespace, legalComments, logLevel } = common;
   const print = { target, minifySyntax, minifyWhitespace, legalComments, logLevel };
-  for (const [path, text] of await joinChunks({ files, metafile: metafile!, roots, print })) {
+  for (const [path, text] of await joinChunks({ files, metafile: metafile!, layers, print })) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     const given = GIVEN.filter(([used]) => used.test(text)).map(([, line]) => `${line}\n`);
     writeFileSync(join(root, path), given.join('') + text);
@@ -261,7 +275,7 @@ async function bundle(): Promise<Metafile[]> {
     result = await cli();
   }
   rmSync(dist, { recursive: true, force: true });
-  await write(library, RUNNING);
+  await write(library, HOST);
   await write(result, COMMANDS);
   const authoring = await build({
     ...common,

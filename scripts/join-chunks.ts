@@ -7,23 +7,23 @@ export type Files = Map<string, string>;
 export interface JoinRequest {
   files: Files;
   metafile: Metafile;
-  /** Sources, as the metafile names them, whose needs decide what is joined. */
-  roots: readonly string[];
+  /** Sources, as the metafile names them: a layer stands on those before it. */
+  layers: readonly (readonly string[])[];
   /** How files are printed. */
   print: BuildOptions;
 }
 
 /**
  * Splitting makes a chunk for each set of entries that share a module. With a hundred entries that is ninety files for
- * one command, and to find, read and link a file takes Node half a millisecond. Here the chunks that the same of a few
- * `roots` need become one file. What needs a part of such a file loads all of it, which is cheaper than the parts as
- * long as the roots are what most entries stand on.
+ * one command, and to find, read and link a file takes Node half a millisecond. Here each of a few `layers` is one
+ * file: a chunk goes to the first layer that needs it. What needs a part of a layer loads all of it, which is cheaper
+ * than the parts as long as what needs a layer needs most of it.
  *
- * What a chunk imports is needed by every root that needs the chunk: so a file imports only files of the same roots
- * and more, and there is no circle.
+ * What a chunk imports is needed by every layer that needs the chunk: so a layer imports only layers before it, and
+ * there is no circle.
  */
-export async function joinChunks({ files, metafile, roots, print }: JoinRequest): Promise<Files> {
-  const homes = homesOf(metafile, roots);
+export async function joinChunks({ files, metafile, layers, print }: JoinRequest): Promise<Files> {
+  const homes = homesOf(metafile, layers);
   const parts = Map.groupBy(homes.keys(), (chunk) => homes.get(chunk)!);
   // Chunks call different things by one name.
   const aliases = (chunk: string): string[] => {
@@ -80,33 +80,37 @@ export async function joinChunks({ files, metafile, roots, print }: JoinRequest)
   return texts;
 }
 
-/** The joined file of each chunk that a root needs. */
-function homesOf({ outputs }: Metafile, roots: readonly string[]): Map<string, string> {
-  const neededBy = new Map<string, number[]>();
-  for (const [index, root] of roots.entries()) {
-    const needed = new Set(
-      Object.keys(outputs).filter(
-        (file) => outputs[file]!.entryPoint === root || Object.hasOwn(outputs[file]!.inputs, root),
-      ),
-    );
-    if (needed.size === 0) throw new Error(`No built file has ${root}`);
+/** The joined file of each chunk that a layer needs: that of the first one. */
+function homesOf({ outputs }: Metafile, layers: JoinRequest['layers']): Map<string, string> {
+  const homes = new Map<string, string>();
+  for (const layer of layers) {
+    const needed = new Set(layer.flatMap((source) => builtFrom(outputs, source)));
     for (const file of needed) {
-      neededBy.set(file, [...(neededBy.get(file) ?? []), index]);
+      // An entry keeps its file: it is called by name.
+      if (outputs[file]!.entryPoint === undefined && !homes.has(file))
+        homes.set(file, posix.join(posix.dirname(file), nameOf(layer[0]!)));
       for (const { path, kind } of outputs[file]!.imports)
         if (kind === 'import-statement' && path in outputs) needed.add(path);
     }
   }
-  const homes = new Map<string, string>();
-  const names = new Map<string, string>();
-  for (const [file, by] of neededBy) {
-    // An entry keeps its file: it is called by name.
-    if (outputs[file]!.entryPoint !== undefined) continue;
-    const key = by.join();
-    if (!names.has(key)) names.set(key, posix.join(posix.dirname(file), `joined-${names.size + 1}.js`));
-    homes.set(file, names.get(key)!);
-  }
   return homes;
 }
+
+/** The built file that a source is in; what was left out of all of them is a mistake in the layers. */
+function builtFrom(outputs: Metafile['outputs'], source: string): string[] {
+  const files = Object.keys(outputs).filter(
+    (file) => outputs[file]!.entryPoint === source || Object.hasOwn(outputs[file]!.inputs, source),
+  );
+  if (files.length === 0) throw new Error(`No built file has ${source}`);
+  return files;
+}
+
+/** `src/cli/base-command.ts` -> `for-cli-base-command.js` */
+const nameOf = (source: string): string =>
+  `for-${source
+    .replace(/^src\//, '')
+    .replace(/\.ts$/, '')
+    .replace(/\W+/g, '-')}.js`;
 
 /** The specifier by which one file imports another. */
 function relative(from: string, to: string): string {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { NODE_SCHEMAS } from '../contracts/blueprint.ts';
 import { manifestSchema } from '../contracts/components.ts';
 import { runEventSchema } from '../contracts/event-schema.ts';

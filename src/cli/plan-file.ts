@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import canonicalize from 'canonicalize';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { BodyOf } from '../client/index.ts';
 import { type PushEntry, type PushPlan, pushPlanSchema } from '../contracts/components.ts';
 import { IceError } from '../contracts/errors.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { componentSummarySchema, componentVersionSchema, pushPlanSchema } from './components.ts';
 import { diagnosticSchema } from './diagnostics.ts';
 import { draftSchema, draftSummarySchema, finalizedDraftSchema } from './drafts.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { durationSchema } from './durations.ts';
 import { componentNameSchema } from './id-schemas.ts';
 import type { Json } from './json.ts';

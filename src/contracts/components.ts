@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { componentKindSchema, componentNameSchema, digestSchema } from './id-schemas.ts';
 import { jsonSchema, schemaSchema } from './json-schemas.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { componentVersionSchema, pushPlanSchema } from './components.ts';
 import { jsonSchema } from './json-schemas.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { COMPONENT_KINDS, COMPONENT_NAME, DIGEST, NODE_ID, PROJECT_NAME, RUN_ID } from './ids.ts';
 
 export const nodeIdSchema = z.string().regex(NODE_ID);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Json, JsonSchema } from './json.ts';
 
 export const jsonSchema: z.ZodType<Json> = z.json() as z.ZodType<Json>;

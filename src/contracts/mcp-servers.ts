@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { durationSchema } from './durations.ts';
 import { digestSchema } from './id-schemas.ts';
 import { schemaSchema } from './json-schemas.ts';

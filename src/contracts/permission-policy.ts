@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { limitsSchema, type Permissions, permissionsSchema } from './components.ts';
 
 /** The most that tools may ask for; what is left out has no cap, and an empty list allows none. */

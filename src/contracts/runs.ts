@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { permissionsSchema, runtimeNameSchema } from './components.ts';
 import { RUN_STATES } from './events.ts';
 import { componentKindSchema, digestSchema, runIdSchema } from './id-schemas.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { durationSchema } from './durations.ts';
 import { jsonSchema, schemaSchema } from './json-schemas.ts';
 

@@ -1,5 +1,5 @@
 import type { Document, Node } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Diagnostic } from '../contracts/diagnostics.ts';
 import { IceError } from '../contracts/errors.ts';
 import type { JsonObject } from '../contracts/json.ts';

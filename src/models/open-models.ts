@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { durationMs } from '../contracts/durations.ts';
 import { IceError } from '../contracts/errors.ts';
 import type { CheckSchema } from './instance/instance.ts';

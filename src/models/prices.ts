@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { IceError } from '../contracts/errors.ts';
 import type { Usage } from '../contracts/events.ts';
 import type { Price } from './port.ts';

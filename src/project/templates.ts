@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { IceError } from '../contracts/errors.ts';
 import { suggest } from '../language/expressions/suggest.ts';
 import { iceosRoot } from './iceos-package.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { IceError } from '../contracts/errors.ts';
 import { projectNameSchema } from '../contracts/id-schemas.ts';
 import { explainFileError } from './file-errors.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { exampleSchema, permissionsSchema, runtimeNameSchema } from '../contracts/components.ts';
 import { IceError } from '../contracts/errors.ts';
 import { COMPONENT_NAME } from '../contracts/ids.ts';

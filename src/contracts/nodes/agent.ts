@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { componentNameSchema } from '../id-schemas.ts';
 import type { Json, JsonObject, JsonSchema } from '../json.ts';
 import { schemaSchema } from '../json-schemas.ts';

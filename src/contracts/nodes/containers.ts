@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type BlueprintNode, nodeSchema } from '../blueprint.ts';
 import { expressionSchema, nodeBase, templateSchema } from './base.ts';
 

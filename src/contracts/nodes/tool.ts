@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { schemaSchema } from '../json-schemas.ts';
 import { nodeBase, templateSchema } from './base.ts';
 

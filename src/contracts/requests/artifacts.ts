@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { digestSchema } from '../id-schemas.ts';
 import { MOST_DIGESTS } from '../routes.ts';
 import { project, projectParams, type Requests } from './request.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { componentKindSchema, componentNameSchema } from '../id-schemas.ts';
 import { page, project, projectParams, type Requests } from './request.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { projectNameSchema } from '../id-schemas.ts';
 import type { Requests } from './request.ts';
 

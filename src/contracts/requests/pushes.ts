@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { pushItemSchema } from '../components.ts';
 import { projectParams, type Requests } from './request.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { projectNameSchema } from '../id-schemas.ts';
 
 /** What a route takes: absent is what it does not. `params` are those of its path. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { RUN_STATES } from '../events.ts';
 import { componentNameSchema, digestSchema, runIdSchema } from '../id-schemas.ts';
 import { jsonSchema } from '../json-schemas.ts';

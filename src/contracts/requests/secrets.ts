@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { project, projectParams, type Requests } from './request.ts';
 
 const secretParams = z.object({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { blueprintSchema } from '../../contracts/blueprint.ts';
 import type { Json } from '../../contracts/json.ts';
 import { agentDocumentSchema } from '../../contracts/nodes/agent.ts';

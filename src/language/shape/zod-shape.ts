@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { inputSchema, nodeSchema } from '../../contracts/blueprint.ts';
 import { durationSchema } from '../../contracts/durations.ts';
 import { NODE_ID } from '../../contracts/ids.ts';
