@@ -23,12 +23,12 @@ export function componentLines(component: ComponentVersion & { reach?: Reach }, 
   if (net.length + secrets.length + limit.length + commands.length + through.length + models.length === 0)
     lines.push(theme.dim(component.reach ? '  nothing' : '  what the components do that it calls'));
   lines.push(...through);
-  if (models.length > 0) lines.push(`  ${theme.dim('models   ')} ${models.map(printable).join(', ')}`);
-  if (net.length > 0) lines.push(`  ${theme.dim('net      ')} ${net.join(', ')}`);
+  if (models.length > 0) lines.push(`  ${theme.dim('models   ')} ${oneLine(models.join(', '))}`);
+  if (net.length > 0) lines.push(`  ${theme.dim('net      ')} ${oneLine(net.join(', '))}`);
   if (secrets.length > 0) lines.push(`  ${theme.dim('secrets  ')} ${secrets.join(', ')}`);
   if (commands.length > 0)
     lines.push(
-      `  ${theme.dim('starts   ')} ${theme.warn(printable(commands.join(', ')))}, which is not sandboxed`,
+      `  ${theme.dim('starts   ')} ${theme.warn(oneLine(commands.join(', ')))}, which is not sandboxed`,
     );
   if (limit.length > 0) lines.push(`  ${theme.dim('limits   ')} ${limit.join(', ')}`);
   if (manifest.kind === 'tool') lines.push(`  ${theme.dim('runtime  ')} ${manifest.runtime}`);
@@ -58,7 +58,7 @@ export function touchLines(permissions: readonly RunPermissions[], { theme, colu
   });
   const width = Math.min(32, Math.max(0, ...lines.map(({ component }) => textWidth(component))));
   return lines.map(({ component, said }) =>
-    truncate(`  ${pad(printable(component), width)}  ${printable(said)}`, columns, theme.mark.ellipsis),
+    truncate(`  ${pad(oneLine(component), width)}  ${oneLine(said)}`, columns, theme.mark.ellipsis),
   );
 }
 
@@ -70,20 +70,21 @@ interface ObjectSchema {
 /** The fields of an object schema, one a line; another schema as its type. */
 export function schemaLines(schema: JsonSchema, { theme, columns }: View): string[] {
   const { properties, required } = (typeof schema === 'object' ? schema : {}) as ObjectSchema;
-  if (!properties || Object.keys(properties).length === 0) return [theme.dim(`  ${typeName(schema)}`)];
-  const names = Object.keys(properties);
+  if (!properties || Object.keys(properties).length === 0)
+    return [theme.dim(`  ${oneLine(typeName(schema))}`)];
+  const fields = Object.entries(properties);
+  const names = fields.map(([name]) => oneLine(name));
   const nameWidth = Math.min(24, Math.max(...names.map(textWidth)));
-  const types = names.map((name) => typeName(properties[name]!));
+  const types = fields.map(([, field]) => oneLine(typeName(field)));
   const typeWidth = Math.min(28, Math.max(...types.map(textWidth)));
-  return names.map((name, i) => {
-    const field = properties[name]!;
+  return fields.map(([name, field], i) => {
     const more: string[] = [];
     if (typeof field === 'object' && 'default' in field)
       more.push(`default ${JSON.stringify(field['default'])}`);
     else if (!required?.includes(name)) more.push('optional');
     if (typeof field === 'object' && typeof field['description'] === 'string')
       more.push(field['description']);
-    const line = `  ${pad(name, nameWidth)}  ${theme.accent(pad(types[i]!, typeWidth))}  ${theme.dim(more.map(oneLine).join(`  ${theme.mark.dot} `))}`;
+    const line = `  ${pad(names[i]!, nameWidth)}  ${theme.accent(pad(types[i]!, typeWidth))}  ${theme.dim(more.map(oneLine).join(`  ${theme.mark.dot} `))}`;
     return truncate(line.trimEnd(), columns, theme.mark.ellipsis);
   });
 }

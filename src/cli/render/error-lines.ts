@@ -51,3 +51,7 @@ function findingLines(error: IceError, theme: Theme): string[] {
   if (found.length > MOST_FINDINGS) lines.push(theme.dim(`and ${found.length - MOST_FINDINGS} more`));
   return lines;
 }
+
+/** A failure in one line: its code and what was said. */
+export const failureLine = (error: { code: string; message: string }, theme: Theme): string =>
+  theme.bad(`${theme.mark.fail} ${error.code}: ${oneLine(error.message)}`);

@@ -86,7 +86,7 @@ function entryLines(entry: PushEntry, nameWidth: number, theme: Theme): string[]
 export function schemaChangeLines(changes: readonly SchemaChange[], theme: Theme): string[] {
   const breakingFirst = changes.toSorted((a, b) => Number(b.breaking) - Number(a.breaking));
   return breakingFirst.map((change) => {
-    const where = `${change.where}${change.path ? ` ${change.path}` : ''}`;
+    const where = oneLine(`${change.where} ${change.path}`);
     return change.breaking
       ? `    ${theme.bad('breaking  ')}  ${where}: ${oneLine(change.change)}`
       : `    ${theme.dim('compatible')}  ${theme.dim(`${where}: ${oneLine(change.change)}`)}`;

@@ -4,6 +4,7 @@ import { IceCommand } from '../../base-command.ts';
 import { requiredArg } from '../../flags.ts';
 import type { Outcome, View } from '../../outcome.ts';
 import { touchLines } from '../../render/component.ts';
+import { failureLine } from '../../render/error-lines.ts';
 import { footerLines } from '../../render/footer.ts';
 import { logLines } from '../../render/log-lines.ts';
 import { outputLines } from '../../render/outputs.ts';
@@ -61,7 +62,7 @@ export default class RunsShow extends IceCommand<typeof RunsShow> {
           ...heading('May touch', touchLines(permissions, screen)),
           ...heading('Inputs', outputLines(run.inputs, screen)),
           ...(run.outputs ? heading('Outputs', outputLines(run.outputs, screen)) : []),
-          ...(run.error ? ['', theme.bad(`${theme.mark.fail} ${run.error.code}: ${run.error.message}`)] : []),
+          ...(run.error ? ['', failureLine(run.error, theme)] : []),
           ...(view.logs.length > 0 ? heading('Log', logLines(view, frame, 20)) : []),
         ];
       };
