@@ -1,4 +1,5 @@
 import semver from 'semver';
+import { asciiHost } from '../contracts/ascii-host.ts';
 import type { BuiltComponent } from '../contracts/components.ts';
 import type { Diagnostic } from '../contracts/diagnostics.ts';
 import { COMPONENT_NAME } from '../contracts/ids.ts';
@@ -123,11 +124,21 @@ const HOST = /^(?:\*|(?:\*\.)?[^\s:/?#@[\]*\\%]+(?::(?:\d{1,5}|\*))?|\[[0-9a-f:.
 /** Entries of `permissions.net` that can never allow anything. */
 const hostFindings = (file: string, text: string, { permissions: { net } }: ExtractedTool): Diagnostic[] =>
   net.flatMap((entry, index) => {
-    if (HOST.test(entry.trim())) return [];
+    const at = fieldRange(text, 'permissions', 'net', index);
+    const ascii = asciiHost(entry);
+    if (ascii !== entry)
+      return [
+        finding('ICE1519', file, `permissions.net has "${entry}", which may look like another host`, {
+          ...at,
+          help: `Write it as URLs do: '${ascii}'.`,
+        }),
+      ];
+    const port = /:(\d+)$/.exec(entry)?.[1] ?? '1';
+    if (HOST.test(entry.trim()) && Number(port) >= 1 && Number(port) <= 65_535) return [];
     const host = URL.canParse(entry) ? new URL(entry).host : '';
     return [
       finding('ICE1519', file, `permissions.net names hosts, and "${entry.slice(0, 100)}" is none`, {
-        ...fieldRange(text, 'permissions', 'net', index),
+        ...at,
         help: `Write ${host === '' ? "the host alone: 'api.example.com'" : `'${host}'`}; a port may follow: 'localhost:8080'.`,
       }),
     ];

@@ -2,6 +2,7 @@ import type { ComponentVersion } from '../../contracts/components.ts';
 import type { JsonSchema } from '../../contracts/json.ts';
 import type { Reach, RunPermissions } from '../../contracts/runs.ts';
 import type { View } from '../outcome.ts';
+import { entriesText } from './push-plan.ts';
 import { oneLine, pad, printable, textWidth, truncate, wrap } from './text-width.ts';
 
 /** `ice components show`. */
@@ -24,7 +25,7 @@ export function componentLines(component: ComponentVersion & { reach?: Reach }, 
     lines.push(theme.dim(component.reach ? '  nothing' : '  what the components do that it calls'));
   lines.push(...through);
   if (models.length > 0) lines.push(`  ${theme.dim('models   ')} ${oneLine(models.join(', '))}`);
-  if (net.length > 0) lines.push(`  ${theme.dim('net      ')} ${oneLine(net.join(', '))}`);
+  if (net.length > 0) lines.push(`  ${theme.dim('net      ')} ${entriesText(net)}`);
   if (secrets.length > 0) lines.push(`  ${theme.dim('secrets  ')} ${secrets.join(', ')}`);
   if (commands.length > 0)
     lines.push(
@@ -50,7 +51,7 @@ export function touchLines(permissions: readonly RunPermissions[], { theme, colu
     const parts = [
       ...(runtime === 'node' ? ['runtime node'] : []),
       ...(commands.length > 0 ? [`starts ${commands.join(', ')}`] : []),
-      ...(net.length > 0 ? [`net ${net.join(', ')}`] : []),
+      ...(net.length > 0 ? [`net ${entriesText(net)}`] : []),
       ...(secrets.length > 0 ? [`secrets ${secrets.join(', ')}`] : []),
       ...(limit.length > 0 ? [`limits ${limit.join(', ')}`] : []),
     ];

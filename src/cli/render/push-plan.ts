@@ -1,3 +1,4 @@
+import { asciiHost } from '../../contracts/ascii-host.ts';
 import type { PermissionChange, PushEntry, PushPlan, SchemaChange } from '../../contracts/components.ts';
 import type { View } from '../outcome.ts';
 import { plural } from './figures.ts';
@@ -96,14 +97,13 @@ export function schemaChangeLines(changes: readonly SchemaChange[], theme: Theme
 /** What is newly asked for, and what no longer is. */
 export function permissionLines(changes: readonly PermissionChange[], theme: Theme, who = ''): string[] {
   return changes.flatMap(({ what, added, removed }) => [
-    ...(added.length > 0
-      ? [`    ${theme.warn(`${who}newly asks for ${what}:`)} ${oneLine(added.join(', '))}`]
-      : []),
-    ...(removed.length > 0
-      ? [theme.dim(`    no longer asks for ${what}: ${oneLine(removed.join(', '))}`)]
-      : []),
+    ...(added.length > 0 ? [`    ${theme.warn(`${who}newly asks for ${what}:`)} ${entriesText(added)}`] : []),
+    ...(removed.length > 0 ? [theme.dim(`    no longer asks for ${what}: ${entriesText(removed)}`)] : []),
   ]);
 }
+
+/** Hosts and the like: no letter of another alphabet poses as a host that is known. */
+export const entriesText = (entries: readonly string[]): string => oneLine(entries.map(asciiHost).join(', '));
 
 function actionOf(
   entry: PushEntry,

@@ -60,3 +60,10 @@ test.each([
   expect(lines.join('')).toContain('c');
   for (const line of lines) expect(line).not.toMatch(/[\p{Control}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u);
 });
+
+test('a host that looks like another shows what it is', () => {
+  const change = { what: 'net', added: ['ex\u0430mple.com:8443', 'example.com'], removed: [] };
+  expect(permissionLines([change], theme)).toEqual([
+    '    newly asks for net: xn--exmple-4nf.com:8443, example.com',
+  ]);
+});
