@@ -2,12 +2,12 @@
 
 export { checkAgent } from './check/check-agent.ts';
 export {
-  blueprintSchemas,
   type CheckResult,
   checkBlueprint,
   type ParseResult,
   parseBlueprint,
 } from './check/check-blueprint.ts';
+export { blueprintSchemas } from './check/check-document.ts';
 export { rootCauseFirst } from './check/order.ts';
 export { CODES, type CodeEntry } from './diagnostics/codes.ts';
 export { finding } from './diagnostics/finding.ts';
@@ -36,4 +36,3 @@ export {
   withReferences,
 } from './references/catalog.ts';
 export { documentText } from './source/document-text.ts';
-export { ParsedSource } from './source/parsed-source.ts';

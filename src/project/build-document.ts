@@ -14,7 +14,7 @@ import { mentionedIn } from '../language/references/catalog.ts';
 import type { BlueprintInput } from '../language/shape/read-blueprint.ts';
 import { Walk } from '../language/shape/walk.ts';
 import { shapeOf } from '../language/shape/zod-shape.ts';
-import type { ParsedSource } from '../language/source/parsed-source.ts';
+import type { DocumentSource } from '../language/source/document-source.ts';
 import { readSource } from '../language/source/read-source.ts';
 import type { DocumentBuild } from './documents.ts';
 
@@ -74,7 +74,7 @@ export function buildAgent(file: string, text: string): DocumentBuild {
 }
 
 /** A version and a description that are missing: nothing fails without them, until it is pushed or searched for. */
-function wordFindings(kind: string, source: ParsedSource, found: readonly Diagnostic[]): Diagnostic[] {
+function wordFindings(kind: string, source: DocumentSource, found: readonly Diagnostic[]): Diagnostic[] {
   const document = source.value;
   if (document === null || typeof document !== 'object' || Array.isArray(document)) return [];
   // A document that can't be read at all has more to say than this.

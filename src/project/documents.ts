@@ -8,7 +8,7 @@ import type { Json, JsonSchema } from '../contracts/json.ts';
 import type { AgentDocument } from '../contracts/nodes/agent.ts';
 import { finding } from '../language/diagnostics/finding.ts';
 import { type Catalog, referencesOf } from '../language/references/catalog.ts';
-import type { ParsedSource } from '../language/source/parsed-source.ts';
+import type { DocumentSource } from '../language/source/document-source.ts';
 import type { ComponentSource } from './component-sources.ts';
 import { keepFile, readKept, sweepKept } from './kept-file.ts';
 import { buildId } from './toolchain.ts';
@@ -45,7 +45,7 @@ export interface DocumentCheck {
 interface Known extends DocumentBuild {
   source: ComponentSource;
   /** A workflow that is written in TypeScript: its document, with its source to point into. */
-  made?: ParsedSource;
+  made?: DocumentSource;
   /** What the build and the text are; absent where nothing is kept. */
   of?: string;
   /** Checks by what they were against, the last one last. */

@@ -5,7 +5,7 @@ import { Collector } from '../language/diagnostics/collector.ts';
 import { replaceValue } from '../language/diagnostics/fixes.ts';
 import { isMap, Walk } from '../language/shape/walk.ts';
 import { describeValue, type Shape, shapeOf } from '../language/shape/zod-shape.ts';
-import type { ParsedSource } from '../language/source/parsed-source.ts';
+import type { DocumentSource } from '../language/source/document-source.ts';
 import { readSource } from '../language/source/read-source.ts';
 import { PROJECT_FILE } from './find-project.ts';
 import { slug } from './slug.ts';
@@ -13,7 +13,7 @@ import { slug } from './slug.ts';
 export interface ReadProjectFile {
   /** Absent when the text has errors. */
   file?: ProjectFile;
-  source: ParsedSource;
+  source: DocumentSource;
   diagnostics: Diagnostic[];
 }
 

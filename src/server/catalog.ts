@@ -5,10 +5,8 @@ import { type ComponentKind, type ComponentRef, formatRef } from '../contracts/i
 import { type AgentDocument, agentDocumentSchema } from '../contracts/nodes/agent.ts';
 import type { CreateRun } from '../contracts/requests/runs.ts';
 import { type Catalog, type CatalogEntry, referencesOf } from '../language/references/catalog.ts';
-import { LATEST, resolveRange } from '../registry/index.ts';
 import type { VersionRow } from '../registry/ports.ts';
 import type { Services } from './services.ts';
-import { resolveOn, versionsOf } from './versions.ts';
 
 /** A component that a run or a push reaches, with what vouches for it. */
 export interface Reached extends CatalogEntry {
@@ -37,6 +35,9 @@ export interface ReadyCatalog extends Catalog {
   /** Whether the registry of the target was asked: what is pinned or ships with ice can't change. */
   usedRegistry: boolean;
 }
+
+/** Versions and their ranges, which what is pinned does without. */
+const ranges = () => import('./versions.ts');
 
 /** More than a sane project has; a document that reaches more is refused. */
 const MOST_COMPONENTS = 2_000;
@@ -77,7 +78,10 @@ export async function buildCatalog(
 
   // Names and versions are for "did you mean", so they are read only when something is missing.
   const known = unresolved
-    ? [...(await versionsOf(services, sources.project, {})).versions, ...(sources.coming ?? [])]
+    ? [
+        ...(await (await ranges()).versionsOf(services, sources.project, {})).versions,
+        ...(sources.coming ?? []),
+      ]
     : [];
   return {
     reached,
@@ -109,6 +113,7 @@ async function find(
   }
   const mine = coming?.filter((row) => row.kind === ref.kind && row.name === ref.name) ?? [];
   if (mine.length > 0) {
+    const { LATEST, resolveRange } = await import('../registry/index.ts');
     const there = await services.registry.versions(project, { kind: mine[0]!.kind, name: ref.name });
     const tags = (await services.registry.tags(project)).filter(
       (tag) => tag.tag !== LATEST || tag.name !== ref.name,
@@ -117,7 +122,7 @@ async function find(
     if ('found' in found)
       return { entry: await loadVersion(services, project, found.found), fromRegistry: true };
   }
-  const resolution = await resolveOn(services, project, ref);
+  const resolution = await (await ranges()).resolveOn(services, project, ref);
   if (!('found' in resolution)) return { entry: undefined, fromRegistry: true };
   const version = resolution.found;
   if (version.origin !== 'std')

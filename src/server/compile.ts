@@ -11,7 +11,6 @@ import {
   type Reached,
 } from './catalog.ts';
 import type { Services } from './services.ts';
-import { resolveOn, whyMissing } from './versions.ts';
 
 /** What is to be run. */
 export type RunSource =
@@ -100,6 +99,7 @@ async function rootOf(services: Services, project: string, text: string): Promis
     throw new IceError('bad_request', `"${text.slice(0, 200)}" is not a reference`, {
       hint: 'A reference is [kind/]name[@version]: price, tool/price@^1, std/csv-parse',
     });
+  const { resolveOn, whyMissing } = await import('./versions.ts');
   const resolution = await resolveOn(services, project, ref);
   if (!('found' in resolution)) {
     const { message, hint } = whyMissing(formatRef(ref), resolution);

@@ -14,14 +14,14 @@ import { replaceValue } from '../language/diagnostics/fixes.ts';
 import { parseTemplate, suggest } from '../language/expressions/index.ts';
 import { isMap, Walk, type Walked } from '../language/shape/walk.ts';
 import { describeValue, type Shape, shapeOf } from '../language/shape/zod-shape.ts';
-import type { ParsedSource } from '../language/source/parsed-source.ts';
+import type { DocumentSource } from '../language/source/document-source.ts';
 import type { Path } from '../language/source/path.ts';
 import { readSource } from '../language/source/read-source.ts';
 
 /** A file of tests as it was read; `test` is there when it has the form of one, though more may be wrong with it. */
 export interface ReadTest {
   file: string;
-  source: ParsedSource;
+  source: DocumentSource;
   test?: TestFile;
   ref?: ComponentRef;
   diagnostics: Diagnostic[];

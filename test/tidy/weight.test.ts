@@ -30,11 +30,16 @@ test.each([
   ['a check, until a document is new', 'src/cli/commands/validate.ts', []],
   ['a push, until a document is new', 'src/cli/commands/push.ts', []],
   ['the plan of a tool', 'src/language/plan/tool-plan.ts', []],
+  ['a run of what is pinned', 'src/server/compile.ts', ['semver']],
 ])('%s loads nothing heavy', (_, file, also) => {
   const ways = [...loadedWith(file).values()].filter(
     (way) => HEAVY.test(way.at(-1)!) || also.includes(way.at(-1)!),
   );
   expect(ways.map((way) => way.join(' -> '))).toEqual([]);
+});
+
+test('a document that is JSON already is compiled without the YAML parser', () => {
+  expect(loadedWith('src/language/plan/compile.ts').get('yaml')?.join(' -> ')).toBeUndefined();
 });
 
 test('what is heavy is there to be found', () => {

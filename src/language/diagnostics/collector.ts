@@ -1,5 +1,5 @@
 import type { Diagnostic, SourceRange } from '../../contracts/diagnostics.ts';
-import type { ParsedSource } from '../source/parsed-source.ts';
+import type { DocumentSource } from '../source/document-source.ts';
 import { formatPath, type Path } from '../source/path.ts';
 import { finding } from './finding.ts';
 
@@ -10,14 +10,14 @@ type Extra = Partial<Pick<Diagnostic, 'severity' | 'help' | 'related' | 'fix'>>;
 
 /** Gathers the findings of one document. Places are given as paths and become ranges at once. */
 export class Collector {
-  readonly source: ParsedSource;
+  readonly source: DocumentSource;
   readonly diagnostics: Diagnostic[] = [];
   dropped = 0;
 
   /** Lines about which an error of the text was reported: what else is found there may only follow from it. */
   private readonly excused: ReadonlySet<number>;
 
-  constructor(source: ParsedSource, excused: ReadonlySet<number> = new Set()) {
+  constructor(source: DocumentSource, excused: ReadonlySet<number> = new Set()) {
     this.source = source;
     this.excused = excused;
   }

@@ -1,5 +1,5 @@
 import type { Diagnostic, Fix } from '../../contracts/diagnostics.ts';
-import type { ParsedSource } from '../source/parsed-source.ts';
+import type { DocumentSource } from '../source/document-source.ts';
 import type { Path } from '../source/path.ts';
 
 /**
@@ -34,7 +34,7 @@ const overlap = (a: { start: number; end: number }, b: { start: number; end: num
   a.start === b.start || (a.start < b.end && b.start < a.end);
 
 /** Writes another key; undefined where the value comes through an alias. */
-export function renameKey(source: ParsedSource, path: Path, name: string, safe: boolean): Fix | undefined {
+export function renameKey(source: DocumentSource, path: Path, name: string, safe: boolean): Fix | undefined {
   if (!source.hasText || source.shared(path)) return undefined;
   const { start, end } = source.keySpan(path);
   const quote = source.text[start];
@@ -48,7 +48,7 @@ export function renameKey(source: ParsedSource, path: Path, name: string, safe: 
 
 /** Writes another value in the place of one on a single line; undefined where that would touch other places. */
 export function replaceValue(
-  source: ParsedSource,
+  source: DocumentSource,
   path: Path,
   text: string,
   title: string,

@@ -10,7 +10,7 @@ import type {
   PlanRetry,
   SubPlan,
 } from '../../contracts/plan.ts';
-import { checkDocument } from '../check/check-blueprint.ts';
+import { checkDocument } from '../check/check-document.ts';
 import type { Graph } from '../graph/graph.ts';
 import { type Catalog, type CatalogEntry, type NodeReference, referencesIn } from '../references/catalog.ts';
 import { MAX_NESTING } from '../references/check-nesting.ts';

@@ -4,7 +4,7 @@ import type { Collector } from '../diagnostics/collector.ts';
 import { typeWithArticle } from '../diagnostics/type-words.ts';
 import { suggest } from '../expressions/suggest.ts';
 import type { Path } from '../source/path.ts';
-import { quoted } from '../source/unquoted.ts';
+import { quoted } from '../source/quoted.ts';
 import { type Draft, nestedLists } from './draft.ts';
 
 /** Rules between the fields of one node that its schema can't say. */

@@ -1,34 +1,22 @@
 import type { SourceRange } from '../../contracts/diagnostics.ts';
 import type { Json } from '../../contracts/json.ts';
+import { DocumentSource, type Span } from './document-source.ts';
 import { LineIndex } from './line-index.ts';
-import { ParsedSource } from './parsed-source.ts';
 import type { Path } from './path.ts';
 
 /** Nodes whose places are looked for; a program can make more than anybody wrote. */
 const MOST_PLACES = 2_000;
-
-interface Span {
-  start: number;
-  end: number;
-}
 
 /**
  * A document that a program made, with the program's text to point into. Places are looked for by what both share:
  * the id of a node, the name of a field, the words of an expression. What is not found is shown at the nearest thing
  * around it that is, at last at the call that begins the workflow. Nothing here can be mended by an edit.
  */
-export class CodeSource extends ParsedSource {
+export class CodeSource extends DocumentSource {
   private ids: { span: Span; path: string }[] | undefined;
 
   constructor(parts: { file: string; text: string; value: Json }) {
-    super({
-      file: parts.file,
-      lines: new LineIndex(parts.text),
-      value: parts.value,
-      root: null,
-      anchors: new Map(),
-      mended: [],
-    });
+    super({ file: parts.file, lines: new LineIndex(parts.text), value: parts.value });
   }
 
   override get isWritten(): boolean {

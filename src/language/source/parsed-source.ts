@@ -2,7 +2,8 @@ import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } f
 import type { SourceRange } from '../../contracts/diagnostics.ts';
 import type { Json } from '../../contracts/json.ts';
 import { confusable } from './characters.ts';
-import { LineIndex } from './line-index.ts';
+import { DocumentSource, type Span } from './document-source.ts';
+import type { LineIndex } from './line-index.ts';
 import type { Path } from './path.ts';
 import { type ScalarStyle, scalarOffsets } from './scalar-offsets.ts';
 
@@ -14,15 +15,10 @@ export interface Mended {
 }
 
 /**
- * A document and where everything in it stands. Ranges are looked up when a finding needs them, along the tree of
- * the YAML parser, so that a document without findings pays nothing for them.
+ * A document that was read from text. Ranges are looked up when a finding needs them, along the tree of the YAML
+ * parser, so that a document without findings pays nothing for them.
  */
-export class ParsedSource {
-  readonly file: string;
-  readonly text: string;
-  readonly lines: LineIndex;
-  /** The document as JSON; undefined when the text could not be read at all. */
-  readonly value: Json | undefined;
+export class ParsedSource extends DocumentSource {
   private readonly root: Node | null;
   private readonly anchors: Map<Node, Node>;
   private readonly mended: Map<number, Mended>;
@@ -38,60 +34,24 @@ export class ParsedSource {
     anchors: Map<Node, Node>;
     mended: Mended[];
   }) {
-    this.file = parts.file;
-    this.lines = parts.lines;
-    this.text = parts.lines.text;
-    this.value = parts.value;
+    super(parts);
     this.root = parts.root;
     this.anchors = parts.anchors;
     this.mended = new Map(parts.mended.map((each) => [each.start, each]));
   }
 
-  /** A document that was never text: it has paths and no ranges. */
-  static ofValue(value: Json): ParsedSource {
-    const lines = new LineIndex('');
-    return new ParsedSource({ file: '', lines, value, root: null, anchors: new Map(), mended: [] });
-  }
-
-  /** Whether there is a text to point into. */
-  get hasText(): boolean {
-    return this.text !== '';
-  }
-
-  /** Whether the document is the text; else a program made it, and no edit of the text would mend it. */
-  get isWritten(): boolean {
-    return true;
-  }
-
-  range(start: number, end: number): SourceRange {
-    return this.lines.range(start, end);
-  }
-
-  /** Says that the field at `path` was written under another key, so that its place can still be found. */
-  rename(path: Path, written: string): void {
+  override rename(path: Path, written: string): void {
     this.renamed.set(JSON.stringify(path), written);
   }
 
-  /** The range of a value; of its nearest ancestor when it is not in the document. */
-  valueRange(path: Path): SourceRange {
-    const { start, end } = this.valueSpan(path);
-    return this.range(start, end);
-  }
-
-  valueSpan(path: Path): { start: number; end: number } {
+  override valueSpan(path: Path): Span {
     const found = this.find(path);
     if (found.depth < path.length && found.depth > 0) return this.keySpan(path.slice(0, found.depth));
     if (found.depth === 0 && path.length > 0) return this.startSpan();
     return found.node ? this.nodeSpan(found.node) : this.keySpan(path);
   }
 
-  /** The range of a key, or of an item of a list. */
-  keyRange(path: Path): SourceRange {
-    const { start, end } = this.keySpan(path);
-    return this.range(start, end);
-  }
-
-  keySpan(path: Path): { start: number; end: number } {
+  override keySpan(path: Path): Span {
     const last = path.at(-1);
     if (last === undefined) return this.startSpan();
     const parent = this.find(path.slice(0, -1));
@@ -106,15 +66,7 @@ export class ParsedSource {
     return path.length > 1 ? this.keySpan(path.slice(0, -1)) : this.startSpan();
   }
 
-  /** A key with its value and what is between. */
-  pairSpan(path: Path): { start: number; end: number } {
-    const key = this.keySpan(path);
-    const value = this.valueSpan(path);
-    return { start: key.start, end: Math.max(key.end, value.end) };
-  }
-
-  /** The range of some characters of a text value: of exactly these in the source, as far as they can be told. */
-  within(path: Path, start: number, end: number): SourceRange {
+  override within(path: Path, start: number, end: number): SourceRange {
     const found = this.find(path);
     const node = found.depth === path.length ? found.node : undefined;
     if (!node || !isScalar(node) || typeof node.value !== 'string' || !node.range)
@@ -132,18 +84,16 @@ export class ParsedSource {
     return this.range(from, Math.max(from, Math.min(to, Math.max(last, from))));
   }
 
-  /** How a value was written; undefined when it is no scalar. */
-  style(path: Path): ScalarStyle | undefined {
+  override style(path: Path): ScalarStyle | undefined {
     const found = this.find(path);
     return found.depth === path.length && isScalar(found.node) ? (found.node.type as ScalarStyle) : undefined;
   }
 
-  /** Whether the value was reached through an alias: a fix there would change other places too. */
-  shared(path: Path): boolean {
+  override shared(path: Path): boolean {
     return this.find(path).shared;
   }
 
-  has(path: Path): boolean {
+  override has(path: Path): boolean {
     return this.find(path).depth === path.length;
   }
 
@@ -192,7 +142,7 @@ export class ParsedSource {
     return known.get(key);
   }
 
-  private nodeSpan(node: Node): { start: number; end: number } {
+  private nodeSpan(node: Node): Span {
     const [start, end] = node.range ?? [0, 0];
     // Block collections reach to the next key: their last line break does not belong to what is meant.
     let last = end;
@@ -200,14 +150,14 @@ export class ParsedSource {
     return { start, end: Math.max(start, last) };
   }
 
-  private firstLine(node: Node): { start: number; end: number } {
+  private firstLine(node: Node): Span {
     const { start, end } = this.nodeSpan(node);
     const line = this.text.indexOf('\n', start);
     const stop = line < 0 || line > end ? end : line;
     return { start, end: this.text[stop - 1] === '\r' ? stop - 1 : stop };
   }
 
-  private startSpan(): { start: number; end: number } {
+  private startSpan(): Span {
     if (!this.root?.range) return { start: 0, end: 0 };
     const { start } = this.nodeSpan(this.root);
     const line = this.text.indexOf('\n', start);

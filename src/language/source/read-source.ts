@@ -5,8 +5,9 @@ import { checkCharacters, checkJson } from './check-text.ts';
 import { tooDeep } from './depth.ts';
 import { applyEdits, type Edit, LineIndex } from './line-index.ts';
 import { type Mended, ParsedSource } from './parsed-source.ts';
+import { quoted } from './quoted.ts';
 import { type Converted, MAX_DEPTH, toJson } from './to-json.ts';
-import { cover, plainWithTemplate, quoted, unquotedTemplates } from './unquoted.ts';
+import { cover, plainWithTemplate, unquotedTemplates } from './unquoted.ts';
 import { explainYamlErrors } from './yaml-errors.ts';
 
 /** The most that a document may have: 4 Mi characters, as the API accepts. */

@@ -2,7 +2,7 @@ import { type Document, parseDocument } from 'yaml';
 import type { Diagnostic } from '../../contracts/diagnostics.ts';
 import { finding } from '../diagnostics/finding.ts';
 import { applyEdits, type LineIndex } from './line-index.ts';
-import { quoted, quoteEdits } from './unquoted.ts';
+import { quoted, quoteEdits } from './quoted.ts';
 
 /** Errors that say little about each other: all of them are shown. Of the others the first, which caused the rest. */
 const INDEPENDENT = new Set(['BAD_SCALAR_START']);
