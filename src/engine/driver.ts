@@ -64,6 +64,8 @@ export class Driver implements AttemptHost {
   private committedSeq: number;
   private working = false;
   private over = false;
+  /** A commit that gives the run back is under way: it tells how that went. */
+  private releasing = false;
   private cancelled = false;
   private force = false;
   private reported: { cost: number; tokens: number };
@@ -149,9 +151,14 @@ export class Driver implements AttemptHost {
     return held;
   }
 
-  /** Another worker took the run: stops everything, and writes nothing. */
+  /** Another worker took the run. */
   lose(): void {
-    this.end('lost');
+    this.leave('lost');
+  }
+
+  /** Stops everything, and writes nothing. A run that is being given back is left to that. */
+  leave(as: DriveEnd): void {
+    if (!this.releasing) this.end(as);
   }
 
   private work(): void {
@@ -172,6 +179,7 @@ export class Driver implements AttemptHost {
         for (const waiter of waiters) waiter.reject(error);
         return this.refuse(error);
       }
+      this.releasing = release !== undefined;
       if (release && release.events.length > 0) events.push(...release.events);
       if (events.length === 0 && !release) {
         for (const waiter of waiters) waiter.resolve();
@@ -186,10 +194,11 @@ export class Driver implements AttemptHost {
       }
       this.committedSeq = this.fold.seq;
       for (const waiter of waiters) waiter.resolve();
-      if (this.over) return;
       if (events.length > 0) this.world.committed(this.row, events);
       // A process that was stopped for longer than its lease must not start what another may be starting.
-      if (this.clock.now() >= this.leaseUntil && !(await this.renew())) return this.end('lost');
+      const isLate = !release && this.clock.now() >= this.leaseUntil;
+      if (isLate && !(await this.renew())) return this.end('lost');
+      if (this.over) return;
       this.follow(events);
       if (release) return this.end(release.end);
       if (this.inbox.length === 0 && !this.moreToDo()) break;

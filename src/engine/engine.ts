@@ -90,6 +90,9 @@ export interface Engine {
   wait(project: string, runId: string, ms: number, signal?: AbortSignal): Promise<SeenRun>;
 }
 
+/** How often a run is taken anew from others who take it at the same time. */
+const MOST_TRIES = 10;
+
 const least = (...limits: (number | undefined)[]): number | null => {
   const given = limits.filter((limit) => limit !== undefined);
   return given.length === 0 ? null : Math.min(...given);
@@ -148,7 +151,7 @@ export function createEngine(options: EngineOptions): Engine {
     tell: (driver: Driver) => Promise<void>,
   ): Promise<boolean> {
     for (;;) {
-      const driver = worker.driver(project, runId);
+      const driver = await worker.arrived(project, runId);
       if (!driver) return false;
       try {
         await tell(driver);
@@ -159,6 +162,18 @@ export function createEngine(options: EngineOptions): Engine {
         if (!gone) throw error;
         // What ended it is told to whoever waits for it.
         await driver.done.catch(() => {});
+      }
+    }
+  }
+
+  /** Does it anew when another takes the run in the middle of it. */
+  async function unlessOvertaken(act: () => Promise<RunRow>): Promise<RunRow> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await act();
+      } catch (error) {
+        const overtaken = error instanceof IceError && error.code === 'lease_lost';
+        if (!overtaken || tries >= MOST_TRIES) throw error;
       }
     }
   }
@@ -243,22 +258,16 @@ export function createEngine(options: EngineOptions): Engine {
       const started = { worker: options.workerId, epoch: 1 };
       events.push({ v: 1, seq: 2, ts: now, runId: id, type: 'run.started', data: started });
       Object.assign(row, { state: 'running', startedAt: now });
-      const fold = worker.begin(row, plan, events);
-      let ours: RunRow | undefined;
-      try {
-        const made = await store.create({ row: { ...row, seq: events.length }, plan, events }, lease);
-        if (made.created) ours = made.row;
-        return made;
-      } finally {
-        worker.begun(ours, row, fold, events);
-      }
+      return worker.make(row, plan, events, () =>
+        store.create({ row: { ...row, seq: events.length }, plan, events }, lease),
+      );
     },
 
     drive: (project, runId) => worker.drive(project, runId),
     driveWhenFree: async (project, runId, signal) => {
       for (;;) {
         const end = await worker.drive(project, runId);
-        if (end !== 'busy' || signal?.aborted) return end;
+        if ((end !== 'busy' && end !== 'lost') || signal?.aborted) return end;
         await worker.untilFree(project, runId, signal);
         if (signal?.aborted) return 'busy';
       }
@@ -272,35 +281,41 @@ export function createEngine(options: EngineOptions): Engine {
       subscribe();
     },
 
-    async cancel(project, runId, { by, reason, force = false } = {}) {
-      if (await told(project, runId, (driver) => driver.cancel(by, reason, force)))
+    cancel: (project, runId, { by, reason, force = false } = {}) =>
+      unlessOvertaken(async () => {
+        const tell = (driver: Driver) => driver.cancel(by, reason, force);
+        if (await told(project, runId, tell)) return rowOf(project, runId);
+        const row = await rowOf(project, runId);
+        if (row.state === 'cancelled') return row;
+        await live(project, runId);
+        const driven = row.leaseOwner !== null && (row.leaseUntil ?? 0) > clock.now();
+        if (driven && !force && options.isWorkerAlive?.(row.leaseOwner!) !== false) {
+          await store.requestCancel(project, runId);
+          // It may have been taken up here since it was looked for.
+          await told(project, runId, tell);
+          return rowOf(project, runId);
+        }
+        return fromOutside(project, runId, [
+          { type: 'cancel', ...(by ? { by } : {}), ...(reason ? { reason } : {}) },
+          { type: 'advance', pure: false, force: true },
+        ]);
+      }),
+
+    pause: (project, runId) =>
+      unlessOvertaken(async () => {
+        const command: RunCommand = { type: 'pause', reason: 'asked' };
+        if (await told(project, runId, (driver) => driver.durably(command))) return rowOf(project, runId);
+        if ((await live(project, runId)).state !== 'paused') return fromOutside(project, runId, [command]);
         return rowOf(project, runId);
-      const row = await rowOf(project, runId);
-      if (row.state === 'cancelled') return row;
-      await live(project, runId);
-      const driven = row.leaseOwner !== null && (row.leaseUntil ?? 0) > clock.now();
-      if (driven && !force && options.isWorkerAlive?.(row.leaseOwner!) !== false) {
-        return (await store.requestCancel(project, runId)) ?? row;
-      }
-      return fromOutside(project, runId, [
-        { type: 'cancel', ...(by ? { by } : {}), ...(reason ? { reason } : {}) },
-        { type: 'advance', pure: false, force: true },
-      ]);
-    },
+      }),
 
-    async pause(project, runId) {
-      const command: RunCommand = { type: 'pause', reason: 'asked' };
-      if (await told(project, runId, (driver) => driver.durably(command))) return rowOf(project, runId);
-      if ((await live(project, runId)).state !== 'paused') return fromOutside(project, runId, [command]);
-      return rowOf(project, runId);
-    },
-
-    async resume(project, runId, by) {
-      const command: RunCommand = { type: 'resume', ...(by ? { by } : {}) };
-      if (await told(project, runId, (driver) => driver.durably(command))) return rowOf(project, runId);
-      if ((await live(project, runId)).state === 'paused') return fromOutside(project, runId, [command]);
-      return rowOf(project, runId);
-    },
+    resume: (project, runId, by) =>
+      unlessOvertaken(async () => {
+        const command: RunCommand = { type: 'resume', ...(by ? { by } : {}) };
+        if (await told(project, runId, (driver) => driver.durably(command))) return rowOf(project, runId);
+        if ((await live(project, runId)).state === 'paused') return fromOutside(project, runId, [command]);
+        return rowOf(project, runId);
+      }),
 
     suspend: (project, runId) => worker.suspend(project, runId),
     suspendAll: () => worker.suspendAll(),

@@ -1,6 +1,7 @@
 import { IceError } from '../contracts/errors.ts';
 import { type AnyRunEvent, ENDED } from '../contracts/events.ts';
 import type { Plan } from '../contracts/plan.ts';
+import { Arrivals } from './arrivals.ts';
 import { ByRun } from './by-run.ts';
 import { decide } from './decide.ts';
 import { type DriveEnd, Driver, type DriverWorld } from './driver.ts';
@@ -9,6 +10,7 @@ import { evolve } from './evolve.ts';
 import { createFold, type RunFold } from './fold.ts';
 import type { CheckSchema, Clock, Effects, HeldRun, RunRow, RunStore } from './ports.ts';
 import { createPrograms } from './program.ts';
+import { Rounds } from './rounds.ts';
 
 export interface WorkerOptions {
   store: RunStore;
@@ -40,12 +42,10 @@ export class Worker {
   started = false;
   private readonly options: WorkerOptions;
   private readonly drivers = new ByRun<Driver>();
-  /** Runs that are being made, to be driven here. */
-  private readonly making = new ByRun<true>();
+  private readonly arrivals = new Arrivals();
   private readonly programOf: ReturnType<typeof createPrograms>;
-  private looking = false;
-  private lookAgain = false;
-  private checking = false;
+  private readonly looks = new Rounds(() => this.takeDue());
+  private readonly checks = new Rounds(() => this.checkHeld().catch(this.options.onError));
   private stopLook: (() => void) | undefined;
   private stopRenew: (() => void) | undefined;
 
@@ -62,9 +62,19 @@ export class Worker {
     return this.drivers.get(project, runId);
   }
 
-  /** Whether the run is this worker's, or will be in a moment: what happens to it is no work for anybody. */
+  /** Who drives the run here, once that is known: it may be on its way. */
+  async arrived(project: string, runId: string): Promise<Driver | undefined> {
+    for (;;) {
+      const driver = this.driver(project, runId);
+      const coming = this.arrivals.of(project, runId);
+      if (driver || !coming) return driver;
+      await coming;
+    }
+  }
+
+  /** Whether the run is this worker's, or is being made by it: what happens to it is no work for anybody. */
   isOurs(project: string, runId: string): boolean {
-    return (this.drivers.get(project, runId) ?? this.making.get(project, runId)) !== undefined;
+    return this.driver(project, runId) !== undefined || this.arrivals.isNew(project, runId);
   }
 
   hasRoom(): boolean {
@@ -73,14 +83,31 @@ export class Worker {
 
   // Taking runs up
 
+  /** Has a run made, and drives it; `write` is called when `events` are complete. */
+  async make<Made extends { row: RunRow; created: boolean }>(
+    row: RunRow,
+    plan: Plan,
+    events: AnyRunEvent[],
+    write: () => Promise<Made>,
+  ): Promise<Made> {
+    const settle = this.arrivals.expect(row, true);
+    try {
+      const fold = this.begin(row, plan, events);
+      const made = await write();
+      if (made.created) this.driveFold(made.row, fold, events);
+      return made;
+    } finally {
+      settle();
+    }
+  }
+
   /**
    * The state of a run that is about to be made and driven here. Adds to `events` the effects that start at once: they
    * need no commit after the one that makes the run. Whatever else begins it is the driver's to decide.
    */
-  begin(row: RunRow, plan: Plan, events: AnyRunEvent[]): RunFold {
+  private begin(row: RunRow, plan: Plan, events: AnyRunEvent[]): RunFold {
     const fold = createFold(this.programOf(plan), row);
     for (const event of events) evolve(fold, event);
-    this.making.set(row.project, row.id, true);
     const { clock } = this.options;
     let first: AnyRunEvent[] = [];
     try {
@@ -94,12 +121,6 @@ export class Worker {
     for (const event of first) evolve(fold, event);
     events.push(...first);
     return fold;
-  }
-
-  /** What follows on `begin`: the run is there, with our lease, and is driven; or it is not. */
-  begun(made: RunRow | undefined, asked: RunRow, fold: RunFold, events: AnyRunEvent[]): void {
-    this.making.delete(asked.project, asked.id);
-    if (made) this.driveFold(made, fold, events);
   }
 
   /** The state of a run, read from its journal. */
@@ -152,7 +173,7 @@ export class Worker {
         options.busyChanged();
       }
       // The end of a run makes room, and nothing due.
-      if (this.started && (wasFull || end !== 'ended')) this.look();
+      if (wasFull || end !== 'ended') this.changed();
     };
     driver.done.then(leave, (error) => {
       leave();
@@ -162,14 +183,18 @@ export class Worker {
   }
 
   private async takeUp(row: RunRow): Promise<Driver> {
-    let fold: RunFold;
+    const settle = this.arrivals.expect(row, false);
     try {
-      fold = await this.foldOf(row);
-    } catch (error) {
-      await this.refuse(row, error);
-      throw error;
+      const fold = await this.foldOf(row).catch(async (error: unknown) => {
+        await this.refuse(row, error);
+        throw error;
+      });
+      // A cancel that was asked for while there was no driver to tell.
+      const now = await this.options.store.get(row.project, row.id);
+      return this.driveFold({ ...row, cancelRequested: now?.cancelRequested ?? false }, fold);
+    } finally {
+      settle();
     }
-    return this.driveFold(row, fold);
   }
 
   /** A journal that cannot be read would be taken up again for ever: the run fails with the reason. */
@@ -190,7 +215,7 @@ export class Worker {
   }
 
   async drive(project: string, runId: string): Promise<DriveEnd | 'busy'> {
-    const driver = this.driver(project, runId);
+    const driver = await this.arrived(project, runId);
     if (driver) return driver.done;
     const [row] = await this.claimOnly(project, runId, false);
     if (row) return (await this.takeUp(row)).done;
@@ -233,38 +258,25 @@ export class Worker {
   start(): void {
     if (this.started) return;
     this.started = true;
-    this.look();
+    this.looks.ask();
   }
 
   changed(): void {
-    if (this.started) this.look();
+    if (this.started) this.looks.ask();
   }
 
-  /** Looks for runs to take, now and when the next is due. One look at a time. */
-  private look(): void {
-    if (this.looking) {
-      this.lookAgain = true;
-      return;
-    }
-    this.looking = true;
+  /** Takes what is due, now and when the next is. */
+  private async takeDue(): Promise<void> {
+    const { clock, backstopMs, onError } = this.options;
     this.stopLook?.();
-    this.claimDue()
-      .catch((error) => {
-        this.options.onError(error);
-        return undefined;
-      })
-      .then((next) => {
-        this.looking = false;
-        if (!this.started) return;
-        if (this.lookAgain) {
-          this.lookAgain = false;
-          return this.look();
-        }
-        const { clock, backstopMs } = this.options;
-        const now = clock.now();
-        const at = Math.min(now + backstopMs, Math.max(next ?? Infinity, now + 1));
-        this.stopLook = clock.at(at, () => this.look());
-      });
+    const next = await this.claimDue().catch((error: unknown) => {
+      onError(error);
+      return undefined;
+    });
+    if (!this.started) return;
+    const now = clock.now();
+    const at = Math.min(now + backstopMs, Math.max(next ?? Infinity, now + 1));
+    this.stopLook = clock.at(at, () => this.looks.ask());
   }
 
   /** Takes what is due while there is room; says when to look again. */
@@ -278,7 +290,10 @@ export class Worker {
       await this.renewLate();
       const limit = Math.min(room, CLAIM);
       const rows = await store.claim({ worker: workerId, leaseMs, now: clock.now(), limit });
-      for (const row of rows) await this.takeUp(row).catch(onError);
+      for (const row of rows) {
+        if (this.started) await this.takeUp(row).catch(onError);
+        else await store.release(row.project, row.id, row.leaseEpoch);
+      }
       if (rows.length < limit) return store.nextDue();
     }
   }
@@ -293,6 +308,8 @@ export class Worker {
         .catch(this.options.onError)
         .then(() => {
           if (this.drivers.size > 0) this.scheduleRenewal();
+          // Whatever was to be heard of another process was not missed for longer than that.
+          this.checks.ask();
         });
     });
   }
@@ -314,13 +331,7 @@ export class Worker {
   /** Another process wrote: it may have taken a run of ours, or asked for one to be cancelled. */
   changedElsewhere(): void {
     this.changed();
-    if (this.checking || this.drivers.size === 0) return;
-    this.checking = true;
-    this.checkHeld()
-      .catch(this.options.onError)
-      .then(() => {
-        this.checking = false;
-      });
+    if (this.drivers.size > 0) this.checks.ask();
   }
 
   private async checkHeld(): Promise<void> {
@@ -342,24 +353,27 @@ export class Worker {
   // Giving runs back
 
   async suspend(project: string, runId: string): Promise<void> {
-    const driver = this.driver(project, runId);
+    const driver = await this.arrived(project, runId);
     if (!driver) return;
     driver.send({ type: 'pause', reason: 'detached' });
     await driver.done;
   }
 
   async suspendAll(): Promise<void> {
+    await this.arrivals.none();
     await Promise.all([...this.drivers.values()].map((driver) => this.suspend(driver.project, driver.runId)));
   }
 
   async stop(): Promise<void> {
     this.started = false;
     this.stopLook?.();
+    await this.looks.idle();
+    await this.arrivals.none();
     const until = this.options.clock.now();
     await Promise.allSettled(
       [...this.drivers.values()].map((driver) => {
         // Paused already, and only its attempts were awaited: nothing is left to write.
-        if (driver.fold.state === 'paused') driver.lose();
+        if (driver.fold.state === 'paused') driver.leave('paused');
         else driver.send({ type: 'wait', until });
         return driver.done;
       }),

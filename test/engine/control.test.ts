@@ -1,37 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { IceError } from '../../src/contracts/errors.ts';
 import type { AnyRunEvent } from '../../src/contracts/events.ts';
-import type { Attempt } from '../../src/engine/ports.ts';
 import { createMemoryRuns } from '../../src/stores/memory.ts';
+import { gate } from './gate.ts';
+import { holdStore } from './held-store.ts';
 import { planOf, type TestNode } from './plan-of.ts';
-import { engineOf, playedOf, request, storyOf, type TestEffect } from './play.ts';
+import { engineOf, playedOf, request, storyOf } from './play.ts';
 
 const tool = (id: string, more: Record<string, unknown> = {}): TestNode => ({ id, type: 'tool', ...more });
 const chain = (n: number) =>
   planOf({
     nodes: Array.from({ length: n }, (_, i) => tool(`n${i}`, i > 0 ? { needs: [`n${i - 1}`] } : {})),
   });
-
-/** An effect that ends when the test says so. */
-function gate() {
-  const open: { attempt: Attempt; end(): void }[] = [];
-  let arrived = () => {};
-  const effect: TestEffect = (attempt) =>
-    new Promise((resolve, reject) => {
-      attempt.signal.addEventListener('abort', () => reject(attempt.signal.reason));
-      open.push({ attempt, end: () => resolve({ result: 1 }) });
-      arrived();
-    });
-  const next = async () => {
-    while (open.length === 0) {
-      await new Promise<void>((resolve) => {
-        arrived = resolve;
-      });
-    }
-    return open.shift()!;
-  };
-  return { effect, next };
-}
 
 describe('cancel', () => {
   it('stops what runs, starts nothing, and ends cancelled with its reason', async () => {
@@ -78,38 +58,19 @@ describe('cancel', () => {
   });
 });
 
-/** A store whose commit that gives a run back is on its way until the test lets it pass. */
-function slowRelease() {
-  const runs = createMemoryRuns();
-  let reached = () => {};
-  let pass = () => {};
-  const atRelease = new Promise<void>((resolve) => {
-    reached = resolve;
-  });
-  const passed = new Promise<void>((resolve) => {
-    pass = resolve;
-  });
-  const commit: typeof runs.commit = async (change) => {
-    if (change.release) {
-      reached();
-      await passed;
-    }
-    return runs.commit(change);
-  };
-  return { store: { ...runs, commit }, atRelease, pass };
-}
+const slowRelease = () => holdStore('commit', { when: ({ release }) => release === true });
 
 describe('a word that comes while the run is being given back', () => {
   async function givingBack() {
     const { effect, next } = gate();
-    const { store, atRelease, pass } = slowRelease();
+    const { store, reached, pass } = slowRelease();
     const engine = engineOf(store, effect);
     const made = request(chain(2));
     await engine.create({ ...made, drive: true });
     const first = await next();
     await engine.pause('demo', made.id);
     first.end();
-    await atRelease;
+    await reached;
     return { engine, store, made, next, pass };
   }
 
@@ -150,12 +111,12 @@ describe('a word that comes while the run is being given back', () => {
   it('says that it has ended, when that is how it was given back', async () => {
     for (const act of ['cancel', 'pause', 'resume'] as const) {
       const { effect, next } = gate();
-      const { store, atRelease, pass } = slowRelease();
+      const { store, reached, pass } = slowRelease();
       const engine = engineOf(store, effect);
       const made = request(chain(1));
       await engine.create({ ...made, drive: true });
       (await next()).end();
-      await atRelease;
+      await reached;
       const answer = engine[act]('demo', made.id);
       pass();
       await expect(answer, act).rejects.toMatchObject({ code: 'run_ended' });

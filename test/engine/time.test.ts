@@ -207,7 +207,6 @@ describe('the worker loop', () => {
     );
     engine.start();
     const made = request(planOf({ nodes: [tool('a', { retry: retry() })] }));
-    await engine.create(made);
     const row = async () => (await store.get('demo', made.id))!;
     let state = '';
     store.onChange(() => {
@@ -216,6 +215,7 @@ describe('the worker loop', () => {
       });
     });
     const began = time.now;
+    await engine.create(made);
     await time.run(() => state === 'waiting');
     expect(await row()).toMatchObject({ leaseOwner: null, wakeAt: began + 60_000 });
     expect(engine.drives('demo', made.id)).toBe(false);
