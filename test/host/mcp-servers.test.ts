@@ -49,7 +49,7 @@ const web = (url: string, more: Partial<Extract<Declared, { url: string }>> = {}
   name: 'odd',
   url,
   headers: {},
-  timeoutMs: 3_000,
+  timeoutMs: 60_000,
   ...more,
 });
 const program = (more: Partial<Extract<Declared, { command: string }>> = {}): Declared => ({
@@ -57,7 +57,7 @@ const program = (more: Partial<Extract<Declared, { command: string }>> = {}): De
   command: process.execPath,
   args: [SERVER],
   env: [],
-  timeoutMs: 8_000,
+  timeoutMs: 60_000,
   ...more,
 });
 
