@@ -42,11 +42,12 @@ const RESERVED =
 
 /** A reference to an expression of the document's language. */
 export function ref<T>(code: string): Ref<T> {
-  return new Proxy(Object.freeze({ [CODE]: code }), {
-    get(target, field) {
-      if (field === CODE) return target[CODE];
+  // A function, so that what is called by mistake can say so.
+  return new Proxy(() => undefined, {
+    get(_, field) {
+      if (field === CODE) return code;
       if (field === 'toJSON') return () => `{{ ${code} }}`;
-      if (typeof field === 'symbol') return undefined;
+      if (typeof field === 'symbol') return misused(code, field);
       const base = /^[\w.[\]"]+$/.test(code) ? code : `(${code})`;
       if (/^\d+$/.test(field)) return ref(`${base}[${field}]`);
       return ref(
@@ -56,14 +57,35 @@ export function ref<T>(code: string): Ref<T> {
       );
     },
     has: (_, field) => field === CODE,
+    apply: () => {
+      const [, of = code, method = ''] = /^(.*)\.(\w+)$/.exec(code) ?? [];
+      throw new TypeError(
+        `${of} is a reference, which has no functions: write expr\`\${${of}}.${method}(…)\``,
+      );
+    },
   }) as unknown as Ref<T>;
+}
+
+/** What the program asks of a value that is there only when the workflow runs: to be a number, a text, a list. */
+function misused(code: string, asked: symbol): (() => never) | undefined {
+  const says =
+    asked === Symbol.toPrimitive
+      ? `write expr\`\${${code}} …\` to calculate and compare, text\`… \${${code}}\` for a text`
+      : asked === Symbol.iterator
+        ? `go over its items with .loop(…), or with expr\`\${${code}}.map(x, …)\``
+        : undefined;
+  return says === undefined
+    ? undefined
+    : () => {
+        throw new TypeError(
+          `${code} is a reference, whose value is there only when the workflow runs: ${says}`,
+        );
+      };
 }
 
 /** The expression of a reference; undefined for anything else. */
 export const codeOf = (value: unknown): string | undefined =>
-  typeof value === 'object' && value !== null && CODE in value
-    ? (value as { [CODE]: string })[CODE]
-    : undefined;
+  typeof value === 'function' && CODE in value ? (value as unknown as { [CODE]: string })[CODE] : undefined;
 
 /**
  * An expression of the document's language (CEL), with references in it: ``expr<boolean>`size(${rows}) > 3` ``. Other
@@ -73,6 +95,8 @@ export function expr<T>(strings: TemplateStringsArray, ...values: unknown[]): Re
   let code = strings[0]!;
   for (const [i, value] of values.entries()) {
     const inner = codeOf(value);
+    if (isText(value))
+      throw new TypeError("expr takes no text`…`: join texts in the expression itself, as 'a ' + b");
     if (inner === undefined && value !== null && typeof value === 'object' && containsRef(value))
       throw new TypeError(
         'expr takes references and plain values; build lists and maps in the expression itself',
@@ -91,10 +115,19 @@ export function text(strings: TemplateStringsArray, ...values: unknown[]): Ref<s
     const shown = i >= values.length ? '' : code === undefined ? literal(String(values[i])) : `{{ ${code} }}`;
     return literal(part) + shown;
   });
-  return new Proxy(Object.freeze({ [TEXT]: parts.join('') }), {}) as unknown as Ref<string>;
+  const made = {
+    [TEXT]: parts.join(''),
+    [Symbol.toPrimitive]: () => {
+      throw new TypeError('A text`…` is no string yet: write one text`…` around all of it');
+    },
+  };
+  return Object.freeze(made) as unknown as Ref<string>;
 }
 
 const TEXT = /* @__PURE__ */ Symbol('text');
+
+const isText = (value: unknown): value is { [TEXT]: string } =>
+  typeof value === 'object' && value !== null && TEXT in value;
 
 /** A string that is no template, whatever it holds. */
 const literal = (value: string): string => value.replaceAll('{{', "{{ '{{' }}");
@@ -104,8 +137,8 @@ export function render(value: unknown): unknown {
   const code = codeOf(value);
   if (code !== undefined) return `{{ ${code} }}`;
   if (typeof value === 'string') return literal(value);
+  if (isText(value)) return value[TEXT];
   if (typeof value !== 'object' || value === null) return value;
-  if (TEXT in value) return value[TEXT];
   if (Array.isArray(value)) return value.map(render);
   return Object.fromEntries(
     Object.entries(value)

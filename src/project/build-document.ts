@@ -12,8 +12,8 @@ import { finding } from '../language/diagnostics/finding.ts';
 import { canonicalBlueprint, parseBlueprint } from '../language/index.ts';
 import { mentionedIn } from '../language/references/catalog.ts';
 import type { BlueprintInput } from '../language/shape/read-blueprint.ts';
-import { Walk } from '../language/shape/walk.ts';
-import { shapeOf } from '../language/shape/zod-shape.ts';
+import { isMap, Walk } from '../language/shape/walk.ts';
+import { type Shape, shapeOf } from '../language/shape/zod-shape.ts';
 import type { DocumentSource } from '../language/source/document-source.ts';
 import { readSource } from '../language/source/read-source.ts';
 import type { DocumentBuild } from './documents.ts';
@@ -49,7 +49,7 @@ export function buildAgent(file: string, text: string): DocumentBuild {
   });
   if (!readable) return { text, diagnostics };
   const out = new Collector(source);
-  const read = new Walk(out).value(shapeOf(agentDocumentSchema), source.value, []);
+  const read = readShape(out, source.value);
   const parsed = agentDocumentSchema.safeParse(read);
   if (!parsed.success && out.errors === 0)
     for (const issue of parsed.error.issues)
@@ -71,6 +71,13 @@ export function buildAgent(file: string, text: string): DocumentBuild {
       agent,
     },
   };
+}
+
+function readShape(out: Collector, value: unknown): unknown {
+  const shape = shapeOf(agentDocumentSchema) as Extract<Shape, { kind: 'object' }>;
+  const walk = new Walk(out);
+  if (!isMap(value)) return walk.value(shape, value, []);
+  return walk.object(shape, value, [], { place: { kind: 'agent' }, what: 'An agent' }).value;
 }
 
 /** A version and a description that are missing: nothing fails without them, until it is pushed or searched for. */

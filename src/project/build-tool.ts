@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { resolve, sep } from 'node:path';
 import type { CodeRuntime } from '../contracts/components.ts';
 import type { Diagnostic } from '../contracts/diagnostics.ts';
 import { IceError } from '../contracts/errors.ts';
@@ -6,7 +7,9 @@ import type { Json } from '../contracts/json.ts';
 import type { Bundle, ExtractedTool } from '../sandbox/port.ts';
 import type { BuildCache, Built } from './build-cache.ts';
 import type { BuiltBundle } from './bundle.ts';
+import type { Position } from './bundle-position.ts';
 import type { ComponentSource } from './component-sources.ts';
+import { iceosRoot } from './iceos-package.ts';
 import { loadFindings } from './load-findings.ts';
 
 /**
@@ -102,13 +105,27 @@ async function failed(
   const found = error.details?.['diagnostics'];
   if (Array.isArray(found) && found.length > 0) return found as Diagnostic[];
   if (['machine', 'disk_full', 'read_only', 'unavailable', 'internal'].includes(error.code)) throw error;
-  const at = /\(bundle:(\d+):(\d+)\)$/.exec(String(error.details?.['at'] ?? ''));
-  const place =
-    at &&
-    (await import('./bundle-position.ts').then(({ positionInSource }) =>
-      positionInSource({ root, file: source.path, runtime }, { line: Number(at[1]), column: Number(at[2]) }),
-    ));
-  return loadFindings(source, readText(source.path), error, place ?? undefined);
+  return loadFindings(source, readText(source.path), error, await placeOf(root, source, runtime, error));
+}
+
+/** Where an error was written: the nearest frame in a file of the project, as the code of a package only passes it on. */
+async function placeOf(
+  root: string,
+  source: ComponentSource,
+  runtime: CodeRuntime,
+  { details }: IceError,
+): Promise<Position | undefined> {
+  const frames = [details?.['at'], ...((details?.['callers'] as string[] | undefined) ?? [])].flatMap(
+    (frame) => {
+      const at = /\(bundle:(\d+):(\d+)\)$/.exec(String(frame));
+      return at ? [{ line: Number(at[1]), column: Number(at[2]) }] : [];
+    },
+  );
+  if (frames.length === 0) return undefined;
+  const { positionsInSource } = await import('./bundle-position.ts');
+  const places = await positionsInSource({ root, file: source.path, runtime }, frames);
+  const foreign = places.filter(({ file }) => !resolve(root, file).startsWith(iceosRoot() + sep));
+  return foreign.find(({ file }) => !/(?:^|\/)(?:\.\.|node_modules)\//.test(file)) ?? foreign[0];
 }
 
 export const readText = (path: string): string => {

@@ -2,19 +2,38 @@ import { type BundleOptions, bundle } from './bundle.ts';
 
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
+/** A place in a file, relative to the project; line and column are counted from 1. */
+export interface Position {
+  file: string;
+  line: number;
+  column: number;
+}
+
+interface SourceMap {
+  sources: string[];
+  mappings: string;
+}
+
 /**
- * Where a place in a bundle was written; undefined where that can't be told. The module is bundled once more, with a
- * map: only what failed is asked for this. Lines and columns are counted from 1.
+ * Where places in a bundle were written; those of which that can't be told are left out. The module is bundled once
+ * more, with a map: only what failed is asked for this.
  */
-export async function positionInSource(
+export async function positionsInSource(
   options: BundleOptions,
-  at: { line: number; column: number },
-): Promise<{ file: string; line: number; column: number } | undefined> {
+  places: readonly { line: number; column: number }[],
+): Promise<Position[]> {
   const { map } = await bundle({ ...options, map: true });
-  if (map === undefined) return undefined;
-  const { sources, mappings } = JSON.parse(map) as { sources: string[]; mappings: string };
+  if (map === undefined) return [];
+  const read = JSON.parse(map) as SourceMap;
+  return places.flatMap((at) => positionOf(read, at) ?? []);
+}
+
+function positionOf(
+  { sources, mappings }: SourceMap,
+  at: { line: number; column: number },
+): Position | undefined {
   let [source, line, column] = [0, 0, 0];
-  let found: { file: string; line: number; column: number } | undefined;
+  let found: Position | undefined;
   for (const [index, segments] of mappings.split(';').slice(0, at.line).entries()) {
     let generated = 0;
     for (const segment of segments.split(',')) {

@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../contracts/diagnostics.ts';
 import type { IceError } from '../contracts/errors.ts';
 import { finding } from '../language/diagnostics/finding.ts';
+import { suggest } from '../language/expressions/suggest.ts';
 import type { ComponentSource } from './component-sources.ts';
 import { definitionFields, fieldRange, rangeIn, toolRange, type WrittenField } from './definition-fields.ts';
 import { slug } from './slug.ts';
@@ -66,7 +67,7 @@ export function unknownFields(file: string, text: string): Diagnostic[] {
   return fields
     .filter(({ name }) => !FIELDS.includes(name))
     .map(({ name, start, end }) => {
-      const meant = MEANT[name];
+      const meant = MEANT[name] ?? suggest(name, FIELDS);
       const message =
         meant === undefined || there.has(meant)
           ? `defineTool has no field \`${name.slice(0, 60)}\``
@@ -102,12 +103,11 @@ export function loadFindings(
   const missing = /^defineTool: (\w+) is missing/.exec(error.message)?.[1];
   if (missing !== undefined && unknown.some(({ message }) => message.endsWith(`called \`${missing}\` here`)))
     return unknown;
-  const name = error.details?.['name'];
-  const says = `${typeof name === 'string' && !['Error', 'TypeError'].includes(name) ? `${name}: ` : ''}${error.message}`;
+  const says = saidOf(kind, error, place?.file === file ? calledAt(text, place) : undefined);
   const absent = /^'?(\w+)'? is not defined$/.exec(error.message)?.[1];
   const part = missing ?? /^(input|output)\b/.exec(error.message)?.[1];
   const range =
-    place?.file === file
+    place?.file === file && missing === undefined
       ? { range: lineRange(text, place) }
       : part !== undefined
         ? fieldRange(text, part)
@@ -122,14 +122,26 @@ export function loadFindings(
         (part === 'input' || part === 'output'
           ? `${part} is a zod schema, as z.object({ … }), or a JSON Schema.`
           : undefined) ??
-        (kind === 'workflow'
-          ? "Its module must run by itself and export by default what workflow('…').outputs(…) returns."
-          : 'Its module must run by itself and export by default what defineTool returns.'),
+        (missing === 'run'
+          ? 'Add run: what the tool does, as run({ text }) { return { … }; }.'
+          : undefined) ??
+        (/default export|not finished/.test(error.message)
+          ? `Write export default ${kind === 'workflow' ? "workflow('…', { … }).nodes(…).outputs(…)" : 'defineTool({ … })'}.`
+          : `The module is run once by itself, to read the ${kind} from it: that must not throw.`),
       ...(place && place.file !== file
         ? { related: [{ file: place.file, message: `it happens in line ${place.line}` }] }
         : {}),
     }),
   ];
+}
+
+/** What the runtime said, in words that say what it is about. */
+function saidOf(kind: string, { message, details }: IceError, called: string | undefined): string {
+  const name = details?.['name'];
+  if (/^The default export is not what/.test(message))
+    return `its default export is not what ${kind === 'workflow' ? "workflow('…').outputs(…)" : 'defineTool'} returns`;
+  if (message === 'not a function' && called !== undefined) return `${called} is not a function`;
+  return `${typeof name === 'string' && !['Error', 'TypeError'].includes(name) ? `${name}: ` : ''}${message}`;
 }
 
 /** A part of the definition that has not the form it must have. */
@@ -189,14 +201,17 @@ function lineRange(
   text: string,
   { line, column }: { line: number; column: number },
 ): NonNullable<Diagnostic['range']> {
-  const start =
-    text
-      .split('\n')
-      .slice(0, line - 1)
-      .reduce((sum, each) => sum + each.length + 1, 0) +
-    column -
-    1;
-  const end = text.indexOf('\n', start);
-  const whole = (end < 0 ? text.slice(start) : text.slice(start, end)).trimEnd();
-  return rangeIn(text, start, start + Math.max(1, whole.length));
+  const lines = text.split('\n');
+  const start = lines.slice(0, line - 1).reduce((sum, each) => sum + each.length + 1, 0) + column - 1;
+  return rangeIn(text, start, start + Math.max(1, lineOf(text, { line, column }).length));
 }
+
+/** The function that a line calls at a place, as it is written: `z.strnig`. */
+function calledAt(text: string, { line, column }: { line: number; column: number }): string | undefined {
+  const before = /[\w$.]*$/.exec((text.split('\n')[line - 1] ?? '').slice(0, column - 1))![0];
+  const called = /^(?:new )?([\w$]+(?:\.[\w$]+)*)\(/.exec(lineOf(text, { line, column }))?.[1];
+  return called === undefined ? undefined : `${before}${called}`;
+}
+
+const lineOf = (text: string, { line, column }: { line: number; column: number }): string =>
+  (text.split('\n')[line - 1] ?? '').slice(column - 1).trimEnd();

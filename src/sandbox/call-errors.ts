@@ -80,17 +80,23 @@ export function crashError(end: ChildEnd, limits: CallLimits): IceError {
   });
 }
 
-/** Where it was thrown: the first frame inside the bundle, as `parse (bundle:12:5)`; never a path of this machine. */
-function at(stack: string | undefined): { at?: string } {
+const MOST_CALLERS = 8;
+
+/**
+ * Where it was thrown: the first frame inside the bundle, as `parse (bundle:12:5)`, and those that called it, nearest
+ * first; never a path of this machine.
+ */
+function at(stack: string | undefined): { at?: string; callers?: string[] } {
+  const frames: string[] = [];
   for (const line of stack?.split('\n').slice(0, 50) ?? []) {
     const match =
       /^\s*at (?:(?:async )?(.+?) \()?(?:ice-tool:sha256:[0-9a-f]+|<tool>)(:\d+(?::\d+)?)\)?\s*$/.exec(line);
     if (match)
-      return {
-        at: `${match[1] === undefined ? '' : `${cut(clean(match[1]), 100)} `}(bundle${match[2]})`,
-      };
+      frames.push(`${match[1] === undefined ? '' : `${cut(clean(match[1]), 100)} `}(bundle${match[2]})`);
+    if (frames.length > MOST_CALLERS) break;
   }
-  return {};
+  const [first, ...callers] = frames;
+  return first === undefined ? {} : { at: first, ...(callers.length > 0 ? { callers } : {}) };
 }
 
 /** Characters of what a tool says of its failure; the guest cuts at the same place. */

@@ -79,7 +79,8 @@ class TestWalk extends Walk {
             : undefined;
     if (what === undefined || shape.kind !== 'object') return super.value(shape, value, path);
     if (!isMap(value)) return this.wrongType(shape, value, path);
-    return this.object(shape, value, path, { place: { kind: 'other' }, what }).value;
+    const kind = what === 'A case' ? 'case' : 'other';
+    return this.object(shape, value, path, { place: { kind }, what }).value;
   }
 }
 

@@ -74,6 +74,22 @@ describe('documents as an outsider breaks them: the root cause is the first find
     expect(diagnostics[0]!.help).toMatch(/\S/);
   });
 
+  it.each([
+    ['41-quotes-inside-quotes.yaml', '"{{ inputs.who == \'bob\' ? 1 : 2 }}"'],
+    ['43-dash-too-deep.yaml', "Indent it by 2, like 'id' in line 8"],
+    ['45-inputs-as-list.yaml', '`who: { … }`'],
+    ['48-branch-without-then.yaml', 'many.?then.?note'],
+    ['49-output-without-braces.yaml', '{{ load.rows }}'],
+    ['50-name-of-the-tool-for-the-node.yaml', "'load'"],
+    ['52-clock.yaml', 'run.startedAt'],
+    ['53-bracket.yaml', '`size(` with )'],
+    ['54-one-for-a-list.yaml', '["{{ inputs.row }}"]'],
+    ['55-tools-as-maps.yaml', 'price'],
+  ])('%s: the help says what to write', (file, help) => {
+    const { diagnostics } = check(file, readFileSync(join(BROKEN, file), 'utf8'));
+    expect(diagnostics[0]!.help).toContain(help);
+  });
+
   it('and the document that they were made of is valid', () => {
     expect(
       told(check('valid.yaml', readFileSync(join(BROKEN, '00-valid.yaml'), 'utf8')).diagnostics),

@@ -10,7 +10,7 @@ import { tempFolder } from '../support/temp-folder.ts';
 
 interface Broken {
   name: string;
-  expect: { code: string; line: number; more?: number; help?: string };
+  expect: { code: string; line: number; more?: number; help?: string; message?: string };
   source: string;
 }
 const cases = parse(readFileSync(join(import.meta.dirname, 'broken-tools.yaml'), 'utf8')) as Broken[];
@@ -29,6 +29,8 @@ test.each(cases)(
     expect(found[0]).toMatchObject({ code: wanted.code, range: { start: { line: wanted.line } } });
     expect(found.map(({ code, message }) => `${code} ${message}`)).toHaveLength(1 + (wanted.more ?? 0));
     if (wanted.help) expect(found[0]!.help).toContain(wanted.help);
+    if (wanted.message) expect(found[0]!.message).toContain(wanted.message);
+    expect(found[0]).not.toHaveProperty('related');
     // Nothing of this machine, and no words of a library.
     expect(JSON.stringify(diagnostics.map(({ message, help }) => [message, help]))).not.toMatch(
       new RegExp(`${root}|Invalid input|Unrecognized|node_modules|dist/`),

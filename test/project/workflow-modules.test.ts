@@ -196,3 +196,48 @@ test('a workflow among the tools is told where it belongs', async () => {
     help: expect.stringContaining('components.workflows'),
   });
 });
+
+describe('a reference that is used as a value says what to write, at its line', () => {
+  test.each([
+    [
+      'calculated with',
+      "b.set('s', ({ day }) => ({ x: (day.degrees as unknown as number) * 2 }))",
+      'expr`${day.degrees} …`',
+    ],
+    ['put into a string', "b.set('s', ({ day }) => ({ x: `It is ${day.name}` }))", 'text`… ${day.name}`'],
+    [
+      'called',
+      "b.set('s', ({ day }) => ({ x: (day.name as any).toUpperCase() }))",
+      'expr`${day.name}.toUpperCase(…)`',
+    ],
+    ['gone over', "b.set('s', ({ day }) => ({ x: [...(day.name as any)] }))", '.loop(…)'],
+    [
+      'a text inside of an expression',
+      "b.set('s', ({ day }) => ({ x: expr`${text`a ${day.name}`} + 1` }))",
+      'expr takes no text',
+    ],
+    [
+      'a text inside of a string',
+      "b.set('s', ({ day }) => ({ x: `${text`a ${day.name}`}` }))",
+      'one text`…`',
+    ],
+  ])('%s', async (_, line, message) => {
+    const flow = FLOW.replace('import { text,', 'import { expr, text,').replace(
+      /\.set\('line'[\s\S]*?\.result\(.*?\),\n/,
+      `${line.slice(1)}\n,`,
+    );
+    const { diagnostics } = await validate(projectOf({ 'workflows/report.ts': flow }));
+    const at = flow.split('\n').findIndex((each) => each.includes("set('s'")) + 1;
+    expect(diagnostics[0]).toMatchObject({ code: 'ICE1508', range: { start: { line: at } } });
+    expect(diagnostics[0]!.message).toContain(message);
+    expect(diagnostics[0]).not.toHaveProperty('related');
+  });
+
+  test('and what is no workflow is told so in its own words', async () => {
+    const { diagnostics } = await validate(
+      projectOf({ 'workflows/report.ts': "export default { blueprint: 2, name: 'report', nodes: [] };\n" }),
+    );
+    expect(diagnostics[0]!.message).toContain("workflow('…').outputs(…)");
+    expect(diagnostics[0]!.help).toContain("export default workflow('…'");
+  });
+});

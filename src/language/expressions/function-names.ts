@@ -37,8 +37,31 @@ const OTHER_NAMES: Record<string, string> = {
   existsOne: 'exists_one',
 };
 
+const CLOCK = 'Write run.startedAt: an expression has no clock, so that a run can be repeated.';
+const CHANCE = 'An expression is no place for chance: run.id is another one in each run.';
+
+/** What to do instead of functions that there are not, since an expression gives the same value each time. */
+const INSTEAD: Record<string, string> = {
+  now: CLOCK,
+  today: CLOCK,
+  timestamp: CLOCK,
+  uuid: CHANCE,
+  random: CHANCE,
+  randomUUID: CHANCE,
+  env: 'Expressions read no environment: give the value as an input, or as a secret that a tool declares.',
+  secret: 'Expressions read no secrets: a tool gets those that it declares, as ctx.secrets.',
+  fetch: 'Use a `tool` node with std/http.',
+};
+
+/** What to write for a function that there is not; undefined when nothing is like it. */
+export function functionHelp(name: string): string | undefined {
+  if (Object.hasOwn(INSTEAD, name)) return INSTEAD[name];
+  const near = meantFunction(name);
+  return near === undefined ? undefined : `Did you mean ${usage(near)}?`;
+}
+
 /** The function that was probably meant. */
-export const meantFunction = (name: string): string | undefined =>
+const meantFunction = (name: string): string | undefined =>
   Object.hasOwn(OTHER_NAMES, name) ? OTHER_NAMES[name] : suggest(name, FUNCTION_NAMES);
 
 /** How a function is written: `size(value)`, `text.trim()`. */

@@ -4,7 +4,7 @@ import type { HasNode, IndexNode, MemberNode, Node, NodeStateNode, VariableNode 
 import type { Checker } from './checker.ts';
 import { type Facts, isPresent, nodeSucceeded, pathKey } from './guards.ts';
 import { canBe, describeBriefly } from './kinds.ts';
-import { hint } from './suggest.ts';
+import { hint, suggest } from './suggest.ts';
 
 const NULL: JsonSchema = { type: 'null' };
 
@@ -119,7 +119,12 @@ function field(
   }
   if (!member.found) {
     const of = node.object.op === 'node' ? `nodes.${node.object.id}` : checker.spell(node.object);
-    const help = node.object.op === 'node' ? nodeHelp(name) : hint(name, member.known);
+    const help =
+      node.object.op === 'node'
+        ? nodeHelp(name)
+        : (resultHelp(checker, node, name, member.known) ??
+          deeperHelp(checker, node, name, object) ??
+          hint(name, member.known));
     checker.report(
       mode === 'read' ? 'error' : 'warning',
       'ICE1401',
@@ -157,6 +162,43 @@ const nodeHelp = (name: string): string =>
   name === 'failed'
     ? 'A loop with onItemError: continue lists the items that failed; other nodes have state, error and result.'
     : `A node has state, error and result: write .result.${name} for its result, or its id alone.`;
+
+/** What other tools call the result of a step, which here is read by the id alone. */
+const RESULT_WORDS = ['result', 'results', 'output', 'outputs', 'response', 'data', 'value'];
+
+function resultHelp(
+  checker: Checker,
+  node: MemberNode | IndexNode,
+  name: string,
+  known: readonly string[],
+): string | undefined {
+  const { object } = node;
+  if (object.op !== 'variable' || !RESULT_WORDS.includes(name)) return undefined;
+  if (!checker.env.nodeNames().includes(object.name)) return undefined;
+  const fields = hint(name, known);
+  return `${object.name} is its result already.${fields === undefined ? '' : ` ${fields}`}`;
+}
+
+/** The way to a field that stands one level deeper: `c.then.a` for `c.a`. */
+function deeperHelp(
+  checker: Checker,
+  node: MemberNode | IndexNode,
+  name: string,
+  object: JsonSchema,
+): string | undefined {
+  if (suggest(name, memberType(object, name).known) !== undefined) return undefined;
+  for (const shape of shapesOf(object)) {
+    if (shape.type !== 'object') continue;
+    for (const [between, type] of shape.properties) {
+      const member = memberType(type, name);
+      if (isUnknown(type) || !member.fits || !member.found) continue;
+      const optional = shape.required.has(between) ? '' : '?';
+      const last = member.nullable || optional ? `?${name}` : name;
+      return `It stands under '${between}': write ${checker.spell(node.object)}.${optional}${between}.${last}.`;
+    }
+  }
+  return undefined;
+}
 
 function notAnObject(object: JsonSchema, name: string): string | undefined {
   if (name === 'length' || name === 'size') return 'Write size(x).';

@@ -82,5 +82,20 @@ export function syntaxMessage(code: string, summary: string, found: string): str
 /** How a mistake near `start` is written here, when it is a known one. */
 export function syntaxHelp(source: string, start: number): string | undefined {
   const near = source.slice(Math.max(0, start - 6), start + 4);
-  return SLIPS.find((slip) => slip.pattern.test(near))?.help;
+  return SLIPS.find((slip) => slip.pattern.test(near))?.help ?? openBracket(source);
+}
+
+const PAIRS: Record<string, string> = { '(': ')', '[': ']', '{': '}' };
+
+/** Which bracket is open at the end of an expression; texts in quotes aside. */
+function openBracket(source: string): string | undefined {
+  const open: number[] = [];
+  for (const { 0: mark, index } of source.matchAll(/"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[([{)\]}]/g)) {
+    if (mark in PAIRS) open.push(index);
+    else if (/^[)\]}]$/.test(mark) && PAIRS[source[open.at(-1) ?? -1] ?? ''] === mark) open.pop();
+  }
+  const at = open.at(-1);
+  if (at === undefined) return undefined;
+  const before = /[\w.]*$/.exec(source.slice(0, at))![0].slice(-40);
+  return `Close the bracket of \`${before}${source[at]}\` with ${PAIRS[source[at]!]}.`;
 }

@@ -1,6 +1,6 @@
 import type { BinaryOperator, ExprFinding, MacroName, Node } from './ast.ts';
 import { builtin, RESERVED_WORDS, VARIABLES } from './builtins.ts';
-import { meantFunction, usage, wants } from './function-names.ts';
+import { functionHelp, usage, wants } from './function-names.ts';
 import { LIMITS } from './limits.ts';
 import { regexProblem } from './regex.ts';
 
@@ -171,7 +171,7 @@ class Translation {
         'ICE1323',
         '`secrets` cannot be read in an expression',
         from,
-        'A tool gets the secrets that it declares.',
+        'No value of a secret stands in a document: a tool declares it in its permissions, and reads ctx.secrets.',
       );
     }
     return { op: 'variable', name, start, end };
@@ -241,17 +241,11 @@ class Translation {
     const known = builtin(name);
     if (!known || known.kind === 'macro') {
       const macro = known?.kind === 'macro';
-      const near = meantFunction(name);
-      const help = macro
-        ? `Write ${usage(name)}.`
-        : near === undefined
-          ? undefined
-          : `Did you mean ${usage(near)}?`;
       this.report(
         'ICE1308',
         macro ? `${name} is not called like this` : `There is no function ${name}()`,
         at,
-        help,
+        macro ? `Write ${usage(name)}.` : functionHelp(name),
       );
     } else if (all.length < known.min || all.length > known.max) {
       this.report(

@@ -14,6 +14,7 @@ import type { Path } from '../source/path.ts';
 import { assignable, describe, objectType, union } from '../types/index.ts';
 import { checkCondition, checkItems } from './conditions.ts';
 import { reachHelp } from './help.ts';
+import { excusedNames, inputsSeen } from './known-names.ts';
 import { warnOfLookAlikes } from './look-alikes.ts';
 import { inOrder } from './order.ts';
 import {
@@ -29,6 +30,10 @@ import { type FlowTypes, ScopeEnv } from './scope-env.ts';
 import { objectShape, ValueChecker } from './value-checker.ts';
 
 const NULL: JsonSchema = { type: 'null' };
+/** Fields that are one expression. */
+const ASKING: ReadonlySet<FieldTemplate['role']> = new Set(['if', 'condition', 'items']);
+/** The fields of containers that hold nodes. */
+const BODIES = ['then', 'else', 'branches', 'body'];
 
 /**
  * Follows the types through a document: from the inputs through each node's result to every argument, prompt,
@@ -74,8 +79,7 @@ export class Flow {
     const checker = this.checker(this.graph.top, undefined);
     const outputs = this.templates.outputs(this.draft.blueprint).map((field): [string, JsonSchema] => {
       this.syntax(field, []);
-      warnOfLookAlikes(this.out, field.parsed.template, field.keys, this.graph.top);
-      checker.warnOfDollar(field.parsed.template, field.keys);
+      this.lookAlikes(checker, field, [], this.graph.top);
       return [
         String(field.keys[1]),
         this.rendered(checker, field.parsed.template, field.keys, this.graph.top),
@@ -107,8 +111,8 @@ export class Flow {
       if (field.role === 'result') continue;
       this.syntax(field, path);
       this.scopes(field, path, scope);
-      warnOfLookAlikes(this.out, field.parsed.template, [...path, ...field.keys], scope);
-      checker.warnOfDollar(field.parsed.template, [...path, ...field.keys]);
+      // A text where an expression must stand is an error already.
+      if (!ASKING.has(field.role)) this.lookAlikes(checker, field, path, scope);
       const at = [...path, ...field.keys];
       const type = this.field(node, field, at, checker);
       if (field.role === 'onError') onError = type;
@@ -117,6 +121,13 @@ export class Flow {
     let result = isOpaque(node) ? {} : this.result(node, info, fields, path);
     if (onError !== undefined) result = union(result, onError);
     return result;
+  }
+
+  /** Texts that look like expressions. */
+  private lookAlikes(checker: ValueChecker, field: FieldTemplate, base: Path, scope: Scope): void {
+    const at = [...base, ...field.keys];
+    warnOfLookAlikes(this.out, field.parsed.template, at, scope, (text) => checker.reads(text));
+    checker.warnOfDollar(field.parsed.template, at);
   }
 
   /** Findings of reading the expressions themselves. */
@@ -161,6 +172,7 @@ export class Flow {
     switch (field.role) {
       case 'if':
       case 'condition':
+        if (this.draft.isBroken(node, field.role === 'if' ? 'if' : 'expression')) return { type: 'boolean' };
         return checkCondition(this.out, template, at, checker, field.role);
       case 'items':
         return this.items(node as Extract<BlueprintNode, { type: 'loop' }>, template, at, checker);
@@ -240,7 +252,8 @@ export class Flow {
         return this.narrowed(node, entry.manifest.output, `the tool '${entry.manifest.name}'`, path);
       }
       case 'set':
-        return (node.output as JsonSchema | undefined) ?? fields.get('values') ?? {};
+        if (node.output !== undefined) return node.output as JsonSchema;
+        return this.draft.isBroken(node, 'values') ? {} : (fields.get('values') ?? {});
       case 'llm':
         return modelResult(
           this.draft.isBroken(node, 'output') ? {} : (node.output as JsonSchema | undefined),
@@ -269,6 +282,8 @@ export class Flow {
             ),
           );
         }
+        // What could not be read may have held anything.
+        if (BODIES.some((field) => this.draft.isBroken(node, field))) return {};
         if (node.type === 'condition') return conditionResult(lists.get('then')!, lists.get('else')!);
         if (node.type === 'parallel') return parallelResult(node, lists);
         return loopResult(node, this.itemResult(node, info, path) ?? lists.get('body')!);
@@ -287,7 +302,9 @@ export class Flow {
     const inner = info.inner.get('body')!;
     this.syntax(field, path);
     this.scopes(field, path, inner);
-    return this.rendered(this.checker(inner, node), field.parsed.template, [...path, ...field.keys], inner);
+    const checker = this.checker(inner, node);
+    this.lookAlikes(checker, field, path, inner);
+    return this.rendered(checker, field.parsed.template, [...path, ...field.keys], inner);
   }
 
   /** `output` of a tool's node: the result matches both; reports when it never can. */
@@ -376,23 +393,4 @@ export class Flow {
       });
     this.lacking.set(node, lacks);
   }
-}
-
-/** What `inputs` is for an expression: defaults are filled in, so only `optional` ones may be absent. */
-function inputsSeen(draft: Draft): JsonSchema {
-  const schema = inputSchemaOf(draft.blueprint);
-  const names = Object.entries(draft.blueprint.inputs)
-    .filter(([, input]) => input['optional'] !== true || Object.hasOwn(input, 'default'))
-    .map(([name]) => name);
-  return { ...schema, required: names };
-}
-
-/** Parts of ids that are no names: `load-rows` is read as `load - rows`, and was reported where it is given. */
-function excusedNames(graph: Graph): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (const { node } of graph.infos.values()) {
-    if (/^[A-Za-z][A-Za-z0-9_]{0,63}$/.test(node.id)) continue;
-    for (const word of node.id.split(/[^\p{L}\p{N}_]+/u)) if (word !== '') names.add(word);
-  }
-  return names;
 }

@@ -65,7 +65,7 @@ export class ScopeEnv implements TypeEnv {
     const names = ['inputs', 'run'];
     for (let scope: Scope | undefined = this.scope; scope; scope = scope.parent)
       names.push(...scope.variables);
-    return [...names, ...this.nodeNames()];
+    return [...new Set([...names, ...this.nodeNames()])];
   }
 
   node(id: string): JsonSchema | undefined {
@@ -87,6 +87,8 @@ export class ScopeEnv implements TypeEnv {
   meant(name: string): string | undefined {
     const inputs = (this.types.inputs as { properties?: object }).properties ?? {};
     if (Object.hasOwn(inputs, name)) return `Did you mean inputs.${name}?`;
+    if (name === 'env' || name === 'process')
+      return 'Expressions read no environment: give the value as an input, or as a secret that a tool declares.';
     for (let scope: Scope | undefined = this.scope; scope; scope = scope.parent) {
       if (
         scope.owner?.type === 'loop' &&
@@ -94,7 +96,23 @@ export class ScopeEnv implements TypeEnv {
       ) {
         return `The item of the loop '${scope.owner.id}' is called '${scope.owner.as}'.`;
       }
+      // The name of what a node runs, for the id of the node.
+      for (const node of scope.nodes.values())
+        if (node !== this.self && runs(node, name))
+          return `The node that runs ${name} is called '${node.id}'.`;
     }
     return undefined;
   }
+}
+
+/** Whether a node runs a component of this name; std/ and the version aside. */
+function runs(node: BlueprintNode, name: string): boolean {
+  const ref = node.type === 'tool' ? node.tool : node.type === 'workflow' ? node.workflow : undefined;
+  return (
+    ref !== undefined &&
+    ref
+      .replace(/@.*$/, '')
+      .replace(/^std\//, '')
+      .replaceAll('-', '_') === name
+  );
 }

@@ -4,6 +4,7 @@ import { renameKey, replaceValue } from '../diagnostics/fixes.ts';
 import { inferExpression } from '../expressions/infer.ts';
 import { inferTemplate } from '../expressions/infer-template.ts';
 import { canBe } from '../expressions/kinds.ts';
+import { parseExpression } from '../expressions/parse.ts';
 import { suggest } from '../expressions/suggest.ts';
 import type { Template } from '../expressions/template.ts';
 import { schemaErrors } from '../schema/check-schema.ts';
@@ -12,6 +13,7 @@ import type { Path } from '../source/path.ts';
 import {
   assignable,
   describe,
+  isUnknown,
   type ObjectShape,
   resolveRefs,
   shapesOf,
@@ -56,6 +58,14 @@ export class ValueChecker {
       });
     }
     return type;
+  }
+
+  /** Whether an expression reads something that is there and of a known type. */
+  reads(expression: string): boolean {
+    const parsed = parseExpression(expression);
+    if (!parsed.ok) return false;
+    const { type, findings } = inferExpression(parsed.expression, this.env);
+    return !isUnknown(type) && findings.every(({ severity }) => severity !== 'error');
   }
 
   check(template: Template, expected: JsonSchema, path: Path, kind: ValueKind): JsonSchema {
@@ -108,7 +118,10 @@ export class ValueChecker {
       const where = fit.path.length > 0 ? ` (at ${fit.path.join('.')})` : '';
       this.out.atValue(maybe ? 'ICE1423' : kind.wrongType, path, `${name}: ${fit.reason}${where}`, {
         ...(maybe ? { severity: 'warning' as const } : {}),
-        help: hint ?? `${kind.taker} takes ${describe(expected)}; this is ${describe(type)}.`,
+        help:
+          hint ??
+          this.inBrackets(type, expected, path) ??
+          `${kind.taker} takes ${describe(expected)}; this is ${describe(type)}.`,
       });
       return;
     }
@@ -118,6 +131,15 @@ export class ValueChecker {
         help: `Give a default: {{ x.orValue(…) }}. It takes ${describe(expected)}.`,
       });
     }
+  }
+
+  /** One item where a list of such is taken. */
+  private inBrackets(type: JsonSchema, expected: JsonSchema, path: Path): string | undefined {
+    const { source } = this.out;
+    if (!assignable({ type: 'array', items: type }, expected).ok || source.shared(path)) return undefined;
+    const { start, end } = source.valueSpan(path);
+    const written = source.text.slice(start, end);
+    return written.includes('\n') ? undefined : `A list is taken: write [${written}].`;
   }
 
   /** A value without expressions: it is checked as it is. */

@@ -151,7 +151,9 @@ function malformed(out: Collector, text: string, kind: ComponentKind, at: Path, 
   const name = cut > 0 ? text.slice(0, cut) : text;
   const range = cut > 0 ? text.slice(cut) : '';
   const colon = /^([^:@\s]+)[:=]+([\d^~].*)$/.exec(text);
-  const plain = (colon ? colon[1]! : name)
+  // A path of a file: what it holds is called by its name.
+  const file = /^(?:[\w.-]+\/)*([\w-]+)\.(?:ya?ml|json|[cm]?[jt]s)$/.exec(name);
+  const plain = (colon ? colon[1]! : file ? file[1]! : name)
     .trim()
     .toLowerCase()
     .replaceAll(/[_.\s]+/g, '-');

@@ -1,7 +1,7 @@
 import { type BlueprintNode, NODE_SCHEMAS, NODE_TYPES, type NodeType } from '../../contracts/blueprint.ts';
 import { nodeBase } from '../../contracts/nodes/base.ts';
 import type { Collector } from '../diagnostics/collector.ts';
-import { replaceValue } from '../diagnostics/fixes.ts';
+import { renameKey, replaceValue } from '../diagnostics/fixes.ts';
 import { typeWithArticle } from '../diagnostics/type-words.ts';
 import { suggest } from '../expressions/suggest.ts';
 import type { Path } from '../source/path.ts';
@@ -87,10 +87,15 @@ export class NodeWalk extends Walk {
     if (type === undefined) return this.opaque(value, path);
     const outer = this.type;
     this.type = type;
-    const read = this.object(fieldsOf(type), type === value['type'] ? value : { ...value, type }, path, {
-      place: { kind: 'node', type },
-      what: `${typeWithArticle(type)} node`,
-    });
+    const read = this.object(
+      fieldsOf(type),
+      this.asked(type, type === value['type'] ? value : { ...value, type }, path),
+      path,
+      {
+        place: { kind: 'node', type },
+        what: `${typeWithArticle(type)} node`,
+      },
+    );
     this.type = outer;
     const node = read.value;
     for (const name of read.broken) {
@@ -102,6 +107,24 @@ export class NodeWalk extends Walk {
     this.paths.set(node, path);
     if (read.broken.size > 0) this.broken.set(node, read.broken);
     return node as unknown as BlueprintNode;
+  }
+
+  /** `if` in a condition that has no `expression` is what it asks. */
+  private asked(type: NodeType, value: Fields, path: Path): Fields {
+    if (type !== 'condition' || typeof value['if'] !== 'string') return value;
+    if (Object.keys(value).some((key) => key !== 'if' && isExpression(key))) return value;
+    this.out.atKey(
+      'ICE1117',
+      [...path, 'if'],
+      'A `condition` node asks with `expression`; `if` says whether it runs at all',
+      {
+        help: 'Write `expression`.',
+        fix: renameKey(this.out.source, [...path, 'if'], 'expression', true),
+      },
+    );
+    this.out.source.rename([...path, 'expression'], 'if');
+    const { if: expression, ...others } = value;
+    return { ...others, expression };
   }
 
   /** A node of which only the id, `if` and `needs` can be used. */
@@ -184,6 +207,9 @@ export class NodeWalk extends Walk {
     return { title: `Add type: ${type}`, safe: true, edits: [{ start, end: start, text: insert }] };
   }
 }
+
+const isExpression = (key: string): boolean =>
+  key === 'expression' || renameOf({ kind: 'node', type: 'condition' }, key)?.to === 'expression';
 
 /** Ids of a list and of what encloses it; checks their form and that none hides another. */
 export function checkIds(out: Collector, walk: NodeWalk, nodes: BlueprintNode[]): void {

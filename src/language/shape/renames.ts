@@ -80,6 +80,35 @@ const BY_TYPE: Record<string, Record<string, Rename>> = {
     provider: changed('model', 'The provider is the first part of `model`, as `openai/gpt-5`.'),
     fallbacks: plain('fallback'),
   },
+  agent: {
+    prompt: plain('input'),
+    message: plain('input'),
+    question: plain('input'),
+    query: plain('input'),
+    inputs: plain('input'),
+    args: plain('input'),
+    system_prompt: plain('system'),
+    systemPrompt: plain('system'),
+    instructions: plain('system'),
+    max_tokens: plain('maxTokens'),
+    max_steps: plain('maxSteps'),
+    max_iterations: plain('maxSteps'),
+    max_cost: plain('maxCost'),
+    uses: plain('agent'),
+  },
+  code: {
+    inputs: plain('args'),
+    input: plain('args'),
+    arguments: plain('args'),
+    params: plain('args'),
+    parameters: plain('args'),
+    with: plain('args'),
+    script: plain('code'),
+    source: plain('code'),
+    run: plain('code'),
+    lang: plain('language'),
+    runtime: plain('language'),
+  },
   condition: {
     condition: plain('expression'),
     test: plain('expression'),
@@ -171,11 +200,38 @@ const RETRY_FIELDS: Record<string, Rename> = {
   type: plain('backoff'),
 };
 
+/** Fields of a document of an agent. */
+const AGENT: Record<string, Rename> = {
+  prompt: plain('system'),
+  instructions: plain('system'),
+  system_prompt: plain('system'),
+  systemPrompt: plain('system'),
+  id: plain('name'),
+  max_steps: plain('maxSteps'),
+  max_iterations: plain('maxSteps'),
+  max_cost: plain('maxCost'),
+  max_tokens: plain('maxTokens'),
+};
+
+/** Fields of a case of a test file. */
+const CASE: Record<string, Rename> = {
+  expect: plain('output'),
+  expected: plain('output'),
+  outputs: plain('output'),
+  args: plain('inputs'),
+  given: plain('inputs'),
+  with: plain('inputs'),
+  title: plain('name'),
+  expectError: plain('error'),
+};
+
 /** Where a field stands, for the names that are known there. */
 export type Place =
   | { kind: 'blueprint' }
   | { kind: 'node'; type: string }
   | { kind: 'retry' }
+  | { kind: 'agent' }
+  | { kind: 'case' }
   | { kind: 'other' };
 
 export function renameOf(place: Place, name: string): Rename | undefined {
@@ -186,7 +242,11 @@ export function renameOf(place: Place, name: string): Rename | undefined {
         ? [BY_TYPE[place.type] ?? {}, NODE]
         : place.kind === 'retry'
           ? [RETRY_FIELDS]
-          : [];
+          : place.kind === 'agent'
+            ? [AGENT]
+            : place.kind === 'case'
+              ? [CASE]
+              : [];
   for (const names of table) if (Object.hasOwn(names, name)) return names[name];
   return undefined;
 }

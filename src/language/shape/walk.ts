@@ -8,6 +8,7 @@ import { issueText } from './issue-text.ts';
 import { meantDuration } from './meant-duration.ts';
 import { type Place, renameOf } from './renames.ts';
 import { checkSchemaDocument } from './schema-document.ts';
+import { wrongTypeHelp } from './wrong-type-help.ts';
 import { describeShape, describeValue, type Shape } from './zod-shape.ts';
 
 /** Stands for a value that could not be read; the reason has been reported. */
@@ -105,7 +106,10 @@ export class Walk {
 
   missing(name: string, shape: Shape, path: Path, what: string): void {
     this.out.atKey('ICE1102', path, `${what} needs the field \`${name}\``, {
-      help: `Add \`${name}:\` with ${describeShape(shape)}.`,
+      help:
+        shape.kind === 'leaf' && shape.type === 'literal'
+          ? `Add \`${name}: ${String(shape.values?.[0])}\`.`
+          : `Add \`${name}:\` with ${describeShape(shape)}.`,
     });
   }
 
@@ -179,7 +183,7 @@ export class Walk {
       path,
       `${name} must be ${describeShape(shape)}, and is ${describeValue(value)}`,
       {
-        help: help ?? wrongTypeHelp(shape, value),
+        help: help ?? wrongTypeHelp(shape, value, path),
         fix,
       },
     );
@@ -243,8 +247,12 @@ export class Walk {
 
   private notOneOf(shape: Shape, values: readonly unknown[], value: string, path: Path): typeof BROKEN {
     const near = suggest(value, values.map(String));
+    const choices =
+      path.at(-1) === 'onError'
+        ? 'Write `continue` to go on without it, `fail` to end the run, or `{ value: … }` for what is read instead.'
+        : `It is ${describeShape(shape)}.`;
     this.out.atValue('ICE1113', path, `${nameOf(path)} cannot be ${JSON.stringify(value)}`, {
-      help: near ? `Did you mean ${near}? It is ${describeShape(shape)}.` : `It is ${describeShape(shape)}.`,
+      help: near ? `Did you mean ${near}? ${choices}` : choices,
       fix: near
         ? replaceValue(this.out.source, path, near, `Write ${near}`, sameName(value, near))
         : undefined,
@@ -253,7 +261,7 @@ export class Walk {
   }
 
   private duration(value: unknown, path: Path): Walked {
-    if (typeof value === 'string' && durationMs(value) !== undefined) {
+    if (typeof value === 'string' && durationMs(value as string) !== undefined) {
       if (durationMs(value)! > 0) return value;
       this.out.atValue('ICE1112', path, `${nameOf(path)} must be longer than nothing`);
       return BROKEN;
@@ -365,15 +373,3 @@ export const nameOf = (path: Path): string => {
   if (last === undefined) return 'The document';
   return typeof last === 'number' ? `Item ${last + 1} of \`${String(path.at(-2) ?? '')}\`` : `\`${last}\``;
 };
-
-function wrongTypeHelp(shape: Shape, value: unknown): string | undefined {
-  if (value === null)
-    return 'Its value is missing; if it stands in the lines below, indent them deeper than the key.';
-  if ((shape.kind === 'record' || shape.kind === 'object') && Array.isArray(value)) {
-    return 'Remove the dashes: a map is written as `key: value`.';
-  }
-  if ((shape.kind === 'list' || shape.kind === 'nodes') && isMap(value)) {
-    return 'Begin each item with a dash and a blank.';
-  }
-  return undefined;
-}

@@ -5,6 +5,7 @@ import { checkCharacters, checkJson } from './check-text.ts';
 import { tooDeep } from './depth.ts';
 import { applyEdits, type Edit, LineIndex } from './line-index.ts';
 import { type Mended, ParsedSource } from './parsed-source.ts';
+import { quoteSlip } from './quote-slips.ts';
 import { quoted } from './quoted.ts';
 import { type Converted, MAX_DEPTH, toJson } from './to-json.ts';
 import { cover, plainWithTemplate, unquotedTemplates } from './unquoted.ts';
@@ -99,11 +100,12 @@ function readAnew({ text, file }: { text: string; file: string }): ReadResult {
     diagnostics,
     readable: !fatal,
     // Only of an indentation is it a guess what was meant.
-    repairedLines: new Set(
-      errors.filter((each) => each.code === 'ICE1002').map((each) => each.range?.start.line ?? 0),
-    ),
+    repairedLines: new Set(errors.filter(isGuess).map(lineOf)),
   };
 }
+
+const isGuess = (each: Diagnostic): boolean => each.code === 'ICE1002';
+const lineOf = (each: Diagnostic): number => each.range?.start.line ?? 0;
 
 interface Reading {
   document: Document.Parsed;
@@ -135,6 +137,10 @@ function readWithRepairs(file: string, original: LineIndex): Reading {
     }
     const reading = { document, mended, converted, lines, errors };
     if (found.length === 0) return { ...reading, repaired: true };
+    // On a line whose indentation was a guess, what is found next only follows from the guess.
+    const guessed = new Set(errors.filter(isGuess).map(lineOf));
+    found = found.filter((each) => !guessed.has(lineOf(each)));
+    if (found.length === 0) return { ...reading, repaired: false };
     found = found.map((each) => withOriginFix(each, lines));
     const next = merged(
       edits,
@@ -181,6 +187,9 @@ function parse(text: string, lines: LineIndex): { document: Document.Parsed; men
     } as object);
   let document = read(text);
   if (!text.includes('{{')) return { document, mended: [] };
+  const [cause] = document.errors;
+  // Behind a quote that is not closed, all that was quoted looks unquoted.
+  if (cause && quoteSlip('', lines, lines.position(cause.pos[1]).line)) return { document, mended: [] };
   let mended = document.errors.length > 0 || MAY_BE_UNQUOTED.test(text) ? unquotedTemplates(text) : [];
   if (mended.length > 0) document = read(cover(text, mended));
   // A plain text that YAML cuts at `: `: cover it too and look again, as long as that helps.

@@ -86,7 +86,10 @@ function endOfLine(text: string, from: number): number {
 export function plainWithTemplate(lines: LineIndex, offset: number): Mended | undefined {
   const { line } = lines.position(offset);
   const start = lines.lineStart(line);
-  const match = /^(\s*(?:- +)*(?:[\w$.-]+: +)?)([^\s"'|>&*!{[#-].*)$/.exec(lines.line(line));
+  // With the key, or where there is none: never a key and its value, if that begins with a mark of YAML.
+  const match = /^(\s*(?:- +)*[\w$.-]+: +|\s*(?:- +)*(?![\w$.-]+: +["'|>&*!{[#-]))([^\s"'|>&*!{[#-].*)$/.exec(
+    lines.line(line),
+  );
   if (!match || !match[2]!.includes('{{')) return undefined;
   const from = start + match[1]!.length;
   const region = regionAt(lines.text, from, from + match[2]!.indexOf('{{'), false);

@@ -2,6 +2,7 @@ import { type Document, parseDocument } from 'yaml';
 import type { Diagnostic } from '../../contracts/diagnostics.ts';
 import { finding } from '../diagnostics/finding.ts';
 import { applyEdits, type LineIndex } from './line-index.ts';
+import { quoteSlip } from './quote-slips.ts';
 import { quoted, quoteEdits } from './quoted.ts';
 
 /** Errors that say little about each other: all of them are shown. Of the others the first, which caused the rest. */
@@ -13,6 +14,9 @@ export function explainYamlErrors(file: string, lines: LineIndex, document: Docu
   const tabbed = document.errors.find((error) => error.code === 'TAB_AS_INDENT');
   // Where tabs indent, the other errors follow from what the parser took them for.
   if (tabbed) return [tab(file, lines, lines.position(tabbed.pos[0]).line)];
+  const [cause] = document.errors;
+  const slip = cause && quoteSlip(file, lines, lines.position(cause.pos[1]).line);
+  if (slip) return [slip];
   const shown: Diagnostic[] = [];
   let first = true;
   const seen = new Set<string>();
@@ -142,22 +146,26 @@ const isReadable = (text: string): boolean =>
 function indentation(file: string, lines: LineIndex, line: number): Diagnostic {
   const text = lines.line(line);
   const own = indentOf(text);
-  const levels: { indent: number; line: number; name: string }[] = [];
+  const levels: { indent: number; line: number; name: string; item: boolean }[] = [];
   let least = Number.POSITIVE_INFINITY;
   for (let above = line - 1; above >= 1 && levels.length < 8 && least > 0; above--) {
     const other = lines.line(above);
     if (other.trim() === '' || other.trim().startsWith('#')) continue;
     const dash = /^(\s*)((?:- +)+)/.exec(other);
     if (dash && dash[0].length < least) {
-      levels.push({ indent: dash[0].length, line: above, name: nameOf(other) });
+      levels.push({ indent: dash[0].length, line: above, name: nameOf(other), item: false });
       least = dash[0].length;
     }
     if (indentOf(other) < least) {
-      levels.push({ indent: indentOf(other), line: above, name: nameOf(other) });
+      levels.push({ indent: indentOf(other), line: above, name: nameOf(other), item: dash !== null });
       least = indentOf(other);
     }
   }
-  const near = levels.toSorted((a, b) => Math.abs(a.indent - own) - Math.abs(b.indent - own))[0];
+  // An item of a list belongs to the items above it.
+  const items = /^\s*- /.test(text) ? levels.filter((level) => level.item) : [];
+  const near = (items.length > 0 ? items : levels).toSorted(
+    (a, b) => Math.abs(a.indent - own) - Math.abs(b.indent - own),
+  )[0];
   const start = lines.lineStart(line);
   const name = nameOf(text);
   return finding('ICE1002', file, `${name} is indented by ${own}, which fits none of the lines above it`, {

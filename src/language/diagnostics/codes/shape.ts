@@ -214,7 +214,7 @@ export const SHAPE_CODES = {
   ),
   ICE1137: entry(
     'A text that looks like an expression',
-    'Other tools write {x}, with or without a $ before it; here expressions stand in {{ }}, and anything else is a plain text.',
+    'Other tools write {x}, with or without a $ before it, or no braces at all; here expressions stand in {{ }}, and anything else is a plain text.',
     'text: "{inputs.csv}"',
     'text: "{{ inputs.csv }}"',
   ),
