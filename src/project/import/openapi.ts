@@ -56,18 +56,12 @@ export function importOpenApi(
     ...(source.url === undefined ? {} : { url: source.url }),
   });
   if (!api) return { diagnostics };
-  let { operations, left } = api;
+  const { operations, left } = api;
   const wrong = diagnostics.filter((each) => each.severity === 'error');
   if (wrong.length > 0) {
     // Findings about the document as a whole can't be left out.
     const whole = wrong.some((each) => each.path === undefined || !each.path.startsWith('paths'));
     if (!options.skipInvalid || (whole && api.server === '')) return { diagnostics };
-    const broken = operations.filter((operation) => touches(wrong, operation.path, operation.method));
-    operations = operations.filter((operation) => !broken.includes(operation));
-    left = [
-      ...left,
-      ...broken.map(({ id }) => ({ operation: id, reason: 'the document is wrong about it' })),
-    ];
   }
   const resolve = (ref: string): unknown => {
     const keys = pointerKeys(ref);
@@ -120,12 +114,3 @@ export function importOpenApi(
       : diagnostics,
   };
 }
-
-/** Whether a finding stands in an operation, or in the path that it belongs to. */
-const touches = (findings: readonly Diagnostic[], path: string, method: string): boolean => {
-  const item = `paths[${JSON.stringify(path)}]`;
-  return findings.some(
-    ({ path: at = '' }) =>
-      at === item || at.startsWith(`${item}.parameters`) || at.startsWith(`${item}.${method.toLowerCase()}`),
-  );
-};

@@ -435,10 +435,47 @@ test('--skip-invalid leaves out what the document has wrong, and only that', () 
   expect(diagnostics.map(({ severity, code }) => [severity, code])).toEqual([['warning', 'ICE1605']]);
   expect(made!.tools.map((tool) => tool.name)).not.toContain('shop-get-order');
   expect(made!.tools).toHaveLength(5);
-  expect(made!.left[1]).toEqual({
+  expect(made!.left).toContainEqual({
     operation: 'GET /orders/{orderId}',
     reason: 'the document is wrong about it',
   });
+});
+
+test('operations that stand in other files make no hollow tools, however many they are', () => {
+  const document = (operation: (i: number) => object) => ({
+    openapi: '3.0.3',
+    info: { title: 'Many files', version: '1.0.0' },
+    servers: [{ url: 'https://files.example.com' }],
+    paths: {
+      ...Object.fromEntries(Array.from({ length: 150 }, (_, i) => [`/things/${i}`, { post: operation(i) }])),
+      '/elsewhere': { $ref: 'paths/elsewhere.yaml' },
+      '/here': { get: { responses: { 204: { description: 'Fine' } } } },
+    },
+  });
+  const whole = document((i) => ({ $ref: `resources/thing${i}.yaml` }));
+  const shared = document(() => ({
+    requestBody: { content: { 'application/json': { schema: { $ref: 'schemas.yaml#/Thing' } } } },
+    responses: { 204: { description: 'Fine' } },
+  }));
+  for (const each of [whole, shared]) {
+    const text = JSON.stringify(each);
+    const { import: none, diagnostics } = read(text);
+    expect(none).toBeUndefined();
+    expect(new Set(diagnostics.map(({ code }) => code))).toEqual(new Set(['ICE1605']));
+    expect(diagnostics[0]!.help).toContain('Bundle the documents into one');
+    const { import: made } = read(text, { skipInvalid: true });
+    expect(made!.tools.map(({ operation }) => operation)).toEqual(['GET /here']);
+    expect(made!.left).toHaveLength(150);
+  }
+  // Bundlers leave operations that are references to other parts of the same document.
+  const inside = { ...document(() => ({ $ref: '#/x-operations/thing' })) };
+  const operation = { summary: 'Make a thing', responses: { 204: { description: 'Fine' } } };
+  const paths = Object.fromEntries(Object.entries(inside.paths).filter(([path]) => path !== '/elsewhere'));
+  const { tools, files } = imported(
+    JSON.stringify({ ...inside, paths, 'x-operations': { thing: operation } }),
+  );
+  expect(tools).toHaveLength(151);
+  expect(files[1]!.text).toContain('Make a thing');
 });
 
 test('a choice by tag or pattern keeps the names that all of them have', () => {

@@ -57,7 +57,7 @@ export function readApi(document: ForeignDocument, options: ReadApiOptions): Rea
 
   const chosen = choose(root, references, options, name);
   const operations: Operation[] = [];
-  const left: Api['left'] = [];
+  const left = chosen.left;
   const override = options.auth === undefined ? undefined : parseAuth(options.auth, name);
   for (const { id, method, path, keys, item, operation, tool } of chosen.operations) {
     const at: Place = { references, keys, id, problem: undefined };
@@ -67,6 +67,7 @@ export function readApi(document: ForeignDocument, options: ReadApiOptions): Rea
     const answer = readAnswer(at, operation);
     const auth: ReadAuth = override ?? readSecurity(at, root, operation, name);
     const own = serverOf(operation, item, options, server);
+    if (references.isWrong(path, method)) at.problem ??= WRONG;
     if (at.problem !== undefined) {
       left.push({ operation: id, reason: at.problem });
       continue;
@@ -169,16 +170,17 @@ function choose(
   references: References,
   { include = [], tags = [] }: ReadApiOptions,
   api: string,
-): { operations: Chosen[]; total: number } {
+): { operations: Chosen[]; left: Api['left']; total: number } {
   const names = new UniqueNames();
   const operations: Chosen[] = [];
+  const left: Api['left'] = [];
   const patterns = include.map(matches);
   let total = 0;
   for (const [path, raw] of Object.entries(root['paths'] as JsonMap)) {
     if (path.startsWith('x-')) continue;
     const item = references.follow(raw, ['paths', path]);
     if (!isMap(item)) {
-      references.add('ICE1603', ['paths', path], 'A path is an object of operations');
+      if (item !== undefined) references.add('ICE1603', ['paths', path], 'A path is an object of operations');
       continue;
     }
     if (!path.startsWith('/')) {
@@ -186,15 +188,17 @@ function choose(
       continue;
     }
     for (const method of METHODS) {
-      const operation = item[method];
-      if (operation === undefined) continue;
+      if (item[method] === undefined) continue;
       const keys = ['paths', path, method];
+      const id = `${method.toUpperCase()} ${path}`;
+      total++;
+      // OpenAPI lets only paths be references; documents in several files have operations that are.
+      const operation = references.follow(item[method], keys);
       if (!isMap(operation)) {
-        references.add('ICE1603', keys, 'An operation is an object');
+        if (operation !== undefined) references.add('ICE1603', keys, 'An operation is an object');
+        left.push({ operation: id, reason: WRONG });
         continue;
       }
-      total++;
-      const id = `${method.toUpperCase()} ${path}`;
       const { operationId } = operation;
       const tool = names.take(toolName(api, method, path, operationId));
       const own = Array.isArray(operation['tags']) ? operation['tags'] : [];
@@ -203,8 +207,10 @@ function choose(
       operations.push({ id, method, path, keys, item, operation, tool });
     }
   }
-  return { operations, total };
+  return { operations, left, total };
 }
+
+const WRONG = 'the document is wrong about it';
 
 const sameTag = (one: unknown, other: string): boolean =>
   typeof one === 'string' && one.toLowerCase() === other.toLowerCase();

@@ -11,6 +11,8 @@ export class References {
   readonly document: ForeignDocument;
   readonly diagnostics: Diagnostic[] = [];
   readonly #told = new Set<string>();
+  /** `PATH METHOD` of operations about which something was found, `PATH *` of whole paths; all, told or not. */
+  readonly #wrong = new Set<string>();
 
   constructor(document: ForeignDocument) {
     this.document = document;
@@ -18,8 +20,19 @@ export class References {
 
   /** An error about a part of the document. */
   add(code: string, keys: readonly string[], message: string, help?: string): void {
+    this.#mark(keys);
     if (this.diagnostics.length >= MOST_FINDINGS) return;
     this.diagnostics.push(this.document.finding(code, keys, message, help === undefined ? {} : { help }));
+  }
+
+  /** Whether the document is wrong about an operation, or about the path that it belongs to. */
+  isWrong(path: string, method: string): boolean {
+    return this.#wrong.has(`${path} *`) || this.#wrong.has(`${path} ${method.toLowerCase()}`);
+  }
+
+  #mark([first, path, part]: readonly string[]): void {
+    if (first !== 'paths' || path === undefined) return;
+    this.#wrong.add(part === undefined || part === 'parameters' ? `${path} *` : `${path} ${part}`);
   }
 
   /** What a value means when it is a reference; `keys` say where it stands. Undefined when it leads nowhere. */
@@ -47,6 +60,7 @@ export class References {
 
   /** Tells once that a reference leads nowhere. */
   broken(ref: string, keys: readonly string[]): void {
+    this.#mark(keys);
     if (this.#told.has(ref)) return;
     this.#told.add(ref);
     if (pointerKeys(ref) === undefined)
@@ -77,11 +91,12 @@ export class References {
       }
       const { $ref: ref } = value as { $ref?: unknown };
       if (typeof ref === 'string') {
-        if (this.#checked.has(ref)) return;
-        this.#checked.add(ref);
         const target = this.resolve(ref);
         if (target === undefined) this.broken(ref, at);
-        else visit(target, pointerKeys(ref)!, depth + 1);
+        else if (!this.#checked.has(ref)) {
+          this.#checked.add(ref);
+          visit(target, pointerKeys(ref)!, depth + 1);
+        }
         return;
       }
       for (const [key, item] of Object.entries(value)) {
