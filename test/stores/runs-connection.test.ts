@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSqlite, type SqliteConnection } from '../../src/stores/sqlite/connection.ts';
-import { APPLICATION_ID } from '../../src/stores/sqlite/migrate.ts';
+import { APPLICATION_ID, migrate } from '../../src/stores/sqlite/migrate.ts';
 import { MIGRATIONS, SCHEMA_VERSION } from '../../src/stores/sqlite/migrations/index.ts';
 import { TYPE_NUMBERS } from '../../src/stores/sqlite/run-row.ts';
 import { createSqliteRuns } from '../../src/stores/sqlite/runs.ts';
@@ -59,6 +59,26 @@ describe('opening a database', () => {
     expect(results.map((result) => Number(result.stdout))).toEqual([all, all, all, all]);
     (await opened(file)).close();
     expect(sqliteStatus(await opened(file))).toMatchObject({ damage: [], schema: all });
+  });
+
+  it('sees no file of somebody else in one that another process is making, wherever it is in that', async () => {
+    for (let reads = 0; reads <= 2; reads++) {
+      const path = join(folder, `${reads}.db`);
+      const [here, there] = [new DatabaseSync(path), new DatabaseSync(path)];
+      here.exec('pragma journal_mode = wal');
+      let left = reads;
+      const watched = new Proxy(here, {
+        get(db, name) {
+          if (name === 'prepare' && left-- === 0) migrate(there, path);
+          const value: unknown = Reflect.get(db, name);
+          return typeof value === 'function' ? value.bind(db) : value;
+        },
+      });
+      migrate(watched, path);
+      expect(here.prepare('pragma user_version').get()).toEqual({ user_version: SCHEMA_VERSION });
+      here.close();
+      there.close();
+    }
   });
 
   it('runs what an older file lacks, and keeps what is in it', async () => {

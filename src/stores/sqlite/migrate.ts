@@ -29,10 +29,12 @@ export function migrate(db: DatabaseSync, file: string): void {
 
 /** How many of our migrations the file has; 0 where it is empty. */
 function versionOf(db: DatabaseSync, file: string): number {
-  const id = pragma(db, 'application_id');
   const version = pragma(db, 'user_version');
   const empty =
     version === 0 && (db.prepare('select count(*) as n from sqlite_schema').get() as { n: number }).n === 0;
+  // Read last: another process may be making the schema, and what is read after its commit must not be
+  // what says that the file is nobody's.
+  const id = pragma(db, 'application_id');
   if (id !== APPLICATION_ID && !empty) {
     throw new IceError('database_corrupt', `${file} is a database, but not one of ice`, {
       hint: 'Set ICE_DATABASE to another file, or move this one away.',
