@@ -9,7 +9,8 @@ export default defineConfig({
     pool: 'forks',
     // Most tests wait for processes of their own, so more of them than cores is faster.
     maxWorkers: 4,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // No test is a measure of time: these end what hangs, on a machine that does ten other things.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
   },
 });

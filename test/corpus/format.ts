@@ -48,8 +48,6 @@ export const caseSchema = z.strictObject({
   not: z.string().optional(),
   /** How often the runner's server may be reached; 0. */
   hits: z.number().default(0),
-  /** The longest that the case may take; its time limit and four seconds. */
-  withinMs: z.number().optional(),
 });
 export type Case = z.infer<typeof caseSchema>;
 
