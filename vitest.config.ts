@@ -12,5 +12,6 @@ export default defineConfig({
     // No test is a measure of time: these end what hangs, on a machine that does ten other things.
     testTimeout: 240_000,
     hookTimeout: 240_000,
+    expect: { poll: { timeout: 120_000 } },
   },
 });

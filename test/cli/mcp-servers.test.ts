@@ -91,10 +91,9 @@ afterAll(() => {
 });
 const env = { SHOP_KEY: 'shop-key-1234' };
 /** Several commands a test, each a process of its own. */
-const LONG = { timeout: 90_000 };
 const run = (...args: string[]) => ice(args, { cwd, env });
 
-test('before they are pinned, validate says how', LONG, async () => {
+test('before they are pinned, validate says how', async () => {
   const { json, exit } = await run('validate', '--json');
   expect(exit).toBe(3);
   const found = json['diagnostics'] as { code: string; help: string }[];
@@ -102,40 +101,36 @@ test('before they are pinned, validate says how', LONG, async () => {
   for (const { help } of found) expect(help).toContain('ice import mcp shop');
 });
 
-test(
-  'pinned, they are typed, called by nodes and by agents, and their secrets are nowhere',
-  LONG,
-  async () => {
-    const pinned = await run('import', 'mcp', 'shop', '--json');
-    expect(pinned.json).toMatchObject({
-      ok: true,
-      folder: 'mcp/shop',
-      changes: [{ name: 'mcp/shop/find_order', change: 'new', version: '1.0.0' }],
-    });
-    expect((await run('validate', '--json')).json).toMatchObject({ counts: { errors: 0, warnings: 0 } });
-    const done = await run('run', 'late', '-i', 'id=B2', '--json');
-    expect(done.json['run']).toMatchObject({
-      state: 'succeeded',
-      outputs: { late: true, said: 'It is late' },
-    });
-    expect(done.stdout + done.stderr).not.toContain('shop-key-1234');
-    // A type error across the border is found before anything runs.
-    const path = join(cwd, 'workflows/wrong.yaml');
-    writeFileSync(
-      path,
-      'blueprint: 2\nname: wrong\nversion: 1.0.0\ndescription: x\nnodes:\n  - { id: a, type: tool, tool: mcp/shop/find_order, args: { id: 7 } }\noutputs: { late: "{{ a.lat }}" }\n',
-    );
-    const wrong = await run('validate', 'workflows/wrong.yaml', '--json');
-    rmSync(path);
-    expect(
-      (wrong.json['diagnostics'] as { range: { start: { line: number } } }[]).map(
-        (each) => each.range.start.line,
-      ),
-    ).toEqual([6, 7]);
-  },
-);
+test('pinned, they are typed, called by nodes and by agents, and their secrets are nowhere', async () => {
+  const pinned = await run('import', 'mcp', 'shop', '--json');
+  expect(pinned.json).toMatchObject({
+    ok: true,
+    folder: 'mcp/shop',
+    changes: [{ name: 'mcp/shop/find_order', change: 'new', version: '1.0.0' }],
+  });
+  expect((await run('validate', '--json')).json).toMatchObject({ counts: { errors: 0, warnings: 0 } });
+  const done = await run('run', 'late', '-i', 'id=B2', '--json');
+  expect(done.json['run']).toMatchObject({
+    state: 'succeeded',
+    outputs: { late: true, said: 'It is late' },
+  });
+  expect(done.stdout + done.stderr).not.toContain('shop-key-1234');
+  // A type error across the border is found before anything runs.
+  const path = join(cwd, 'workflows/wrong.yaml');
+  writeFileSync(
+    path,
+    'blueprint: 2\nname: wrong\nversion: 1.0.0\ndescription: x\nnodes:\n  - { id: a, type: tool, tool: mcp/shop/find_order, args: { id: 7 } }\noutputs: { late: "{{ a.lat }}" }\n',
+  );
+  const wrong = await run('validate', 'workflows/wrong.yaml', '--json');
+  rmSync(path);
+  expect(
+    (wrong.json['diagnostics'] as { range: { start: { line: number } } }[]).map(
+      (each) => each.range.start.line,
+    ),
+  ).toEqual([6, 7]);
+});
 
-test('a push names the host and the secret, and needs a yes', LONG, async () => {
+test('a push names the host and the secret, and needs a yes', async () => {
   const stopped = await run('push', '--json');
   expect(stopped.exit).not.toBe(0);
   const pushed = await run('push', '--yes', '--allow-permissions', '--json');
@@ -146,34 +141,30 @@ test('a push names the host and the secret, and needs a yes', LONG, async () => 
   });
 });
 
-test(
-  'a server that changed is told by --check; pinning again says by the version who breaks',
-  LONG,
-  async () => {
-    expect((await run('import', 'mcp', 'shop', '--check', '--json')).exit).toBe(0);
-    now = { extra: true, asks: 'number' };
-    const drift = await run('import', 'mcp', 'shop', '--check', '--json');
-    expect(drift.exit).toBe(3);
-    expect(drift.json).toMatchObject({ ok: false, error: { code: 'validation_failed' } });
-    const again = await run('import', 'mcp', 'shop', '--json');
-    expect(again.json['changes']).toMatchObject([
-      { name: 'mcp/shop/cancel_order', change: 'new', version: '1.0.0' },
-      { name: 'mcp/shop/find_order', change: 'changed', before: '1.0.0', version: '2.0.0' },
-    ]);
-    // Who asked for ^1 is told, and so is who gives it the old argument.
-    const { json } = await run('validate', '--json');
-    const codes = (json['diagnostics'] as { code: string; file: string }[]).map(
-      (one) => `${one.file} ${one.code}`,
-    );
-    expect(codes).toContain('agents/clerk.yaml ICE1203');
-    expect(codes.some((one) => one.startsWith('workflows/late.yaml'))).toBe(true);
-    now = { extra: false, asks: 'id' };
-    const back = await run('import', 'mcp', 'shop', '--json');
-    expect(back.json['changes']).toMatchObject([{ change: 'changed', version: '3.0.0' }, { change: 'gone' }]);
-  },
-);
+test('a server that changed is told by --check; pinning again says by the version who breaks', async () => {
+  expect((await run('import', 'mcp', 'shop', '--check', '--json')).exit).toBe(0);
+  now = { extra: true, asks: 'number' };
+  const drift = await run('import', 'mcp', 'shop', '--check', '--json');
+  expect(drift.exit).toBe(3);
+  expect(drift.json).toMatchObject({ ok: false, error: { code: 'validation_failed' } });
+  const again = await run('import', 'mcp', 'shop', '--json');
+  expect(again.json['changes']).toMatchObject([
+    { name: 'mcp/shop/cancel_order', change: 'new', version: '1.0.0' },
+    { name: 'mcp/shop/find_order', change: 'changed', before: '1.0.0', version: '2.0.0' },
+  ]);
+  // Who asked for ^1 is told, and so is who gives it the old argument.
+  const { json } = await run('validate', '--json');
+  const codes = (json['diagnostics'] as { code: string; file: string }[]).map(
+    (one) => `${one.file} ${one.code}`,
+  );
+  expect(codes).toContain('agents/clerk.yaml ICE1203');
+  expect(codes.some((one) => one.startsWith('workflows/late.yaml'))).toBe(true);
+  now = { extra: false, asks: 'id' };
+  const back = await run('import', 'mcp', 'shop', '--json');
+  expect(back.json['changes']).toMatchObject([{ change: 'changed', version: '3.0.0' }, { change: 'gone' }]);
+});
 
-test('a file that was edited, and a server that moved, are errors at their place', LONG, async () => {
+test('a file that was edited, and a server that moved, are errors at their place', async () => {
   writeInto(cwd, { 'mcp/shop/find_order.json': '{ "mcp": 1 }' });
   expect((await run('validate', '--json')).json['diagnostics']).toEqual(
     expect.arrayContaining([expect.objectContaining({ code: 'ICE1532', file: 'mcp/shop/find_order.json' })]),
@@ -184,7 +175,7 @@ test('a file that was edited, and a server that moved, are errors at their place
   expect(pinned.json['changes']).toMatchObject([{ change: 'new', version: '1.0.0' }]);
 });
 
-test('tests are recorded once, and played without the server', LONG, async () => {
+test('tests are recorded once, and played without the server', async () => {
   const recorded = await run('test', '--record');
   expect(recorded.exit, recorded.stdout + recorded.stderr).toBe(0);
   const before = calls;

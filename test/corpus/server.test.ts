@@ -22,7 +22,7 @@ let stage: ServerStage;
 let leaks: string[] | undefined;
 beforeAll(async () => {
   stage = await openServerStage();
-}, 60_000);
+});
 afterAll(async () => {
   leaks ??= await stage.close();
 });

@@ -57,7 +57,7 @@ describe('commits', () => {
     const engine = engineOf(store);
     const made = request(plan);
     await engine.create({ ...made, drive: true });
-    const { row, end } = await engine.wait('demo', made.id, 5_000);
+    const { row, end } = await engine.wait('demo', made.id, 120_000);
     expect(row).toEqual(await memory.get('demo', made.id));
     expect(end).toEqual((await memory.events('demo', made.id)).at(-1));
     return { commits, reads };

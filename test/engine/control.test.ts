@@ -208,7 +208,7 @@ describe('stopping a worker', () => {
     expect(attempt.signal.aborted).toBe(true);
     const second = engineOf(store, effect, { workerId: 'w2' });
     second.start();
-    const ended = second.wait('demo', made.id, 5_000);
+    const ended = second.wait('demo', made.id, 120_000);
     const again = await next();
     expect(again.attempt.attempt).toBe(2);
     again.end();
@@ -309,7 +309,7 @@ describe('following', () => {
     await following;
     expect(seen).toEqual([1]);
     expect((await engine.wait('demo', made.id, 10)).row.state).toBe('queued');
-    const waiting = engine.wait('demo', made.id, 5_000);
+    const waiting = engine.wait('demo', made.id, 120_000);
     await engine.drive('demo', made.id);
     expect((await waiting).row.state).toBe('succeeded');
   });

@@ -34,7 +34,7 @@ test('every example is valid and passes its own tests, with nothing to warn of',
     });
     expect((await ice(folder, 'test')).exit).toBe(0);
   }
-}, 90_000);
+});
 
 describe('earthquakes', () => {
   const run = (folder: string, ...more: string[]) =>

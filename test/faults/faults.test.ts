@@ -10,7 +10,7 @@ describe.concurrent('bad input', () => {
   for (const name of files) {
     const file = join(import.meta.dirname, name);
     const title = (parse(readFileSync(file, 'utf8')) as { case: string }).case;
-    test(`${title} (${name})`, { timeout: 120_000 }, async (context) => {
+    test(`${title} (${name})`, async (context) => {
       const outcome = await playFault(file);
       if (outcome.skipped) context.skip(outcome.skipped);
       expect(outcome.problems).toEqual([]);

