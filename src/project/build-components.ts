@@ -38,7 +38,7 @@ export interface BuildOptions {
 }
 
 export interface BuiltProject {
-  /** In the order of kind and name; those with errors are left out. */
+  /** In the order of kind and name. What is wrong with them is in `diagnostics`; those without a name are left out. */
   components: ProjectComponent[];
   diagnostics: Diagnostic[];
   /** Text of each component's file, by its path relative to the project: for code frames. */
@@ -53,6 +53,8 @@ export interface BuiltProject {
 /** Changes when what is cached changes its form or meaning. */
 const FORMAT = 2;
 const KINDS = ['tool', 'agent', 'workflow'];
+/** What has no name cannot be meant. */
+const WRONG_NAME = 'ICE1507';
 
 /**
  * Builds every component of a project and says all that is wrong with them. Unchanged tools come from `.ice/cache`.
@@ -143,10 +145,9 @@ async function pinTools(
     built.diagnostics.push(...diagnostics);
     if (!tool) continue;
     const { pinned, manifest, entry } = tool;
-    const beyond = policyFindings(source.file, text, manifest, project.file.policy);
-    built.diagnostics.push(...beyond);
+    built.diagnostics.push(...policyFindings(source.file, text, manifest, project.file.policy));
     const info = { description: pinned.description, examples: [] };
-    if (beyond.length === 0) built.components.push(identify(source, pinned.version, entry, manifest, info));
+    built.components.push(identify(source, pinned.version, entry, manifest, info));
   }
 }
 
@@ -202,7 +203,7 @@ async function documentComponent(
   };
 }
 
-/** Builds the tools and puts those without errors, and all that is wrong with the others, into `built`. */
+/** Builds the tools and puts those that say what they are, and all that is wrong with them, into `built`. */
 async function buildTools(
   project: Project,
   sources: readonly ComponentSource[],
@@ -227,7 +228,8 @@ async function buildTools(
       cache.keepFindings(source.file, by, found);
     }
     built.diagnostics.push(...found);
-    if (!found.some((each) => each.severity === 'error')) built.components.push(toolComponent(source, tool));
+    // What refers to it means it, whatever else is wrong with it: else the target's would be taken, or none be found.
+    if (!found.some((each) => each.code === WRONG_NAME)) built.components.push(toolComponent(source, tool));
   }
 }
 

@@ -6,6 +6,8 @@ export interface Difference {
   path: string;
   expected?: Json;
   got?: Json;
+  /** Of what is missing: the names that are there in its place. */
+  there?: string[];
 }
 
 export type MatchMode = 'partial' | 'exact';
@@ -47,14 +49,8 @@ function compare(
   }
   if (isObject(expected) && isObject(got) && depth < DEEPEST) {
     for (const [key, value] of Object.entries(expected))
-      compare(
-        value,
-        Object.hasOwn(got, key) ? got[key] : undefined,
-        mode,
-        under(path, key),
-        found,
-        depth + 1,
-      );
+      if (Object.hasOwn(got, key)) compare(value, got[key], mode, under(path, key), found, depth + 1);
+      else more(found, { path: under(path, key), expected: value, there: Object.keys(got) });
     if (mode === 'exact')
       for (const key of Object.keys(got))
         if (!Object.hasOwn(expected, key)) more(found, { path: under(path, key), got: got[key]! });
@@ -75,10 +71,16 @@ const isObject = (value: Json): value is { [key: string]: Json } =>
 const under = (path: string, key: string): string =>
   /^[\w$-]+$/.test(key) ? (path === '' ? key : `${path}.${key}`) : `${path}[${JSON.stringify(key)}]`;
 
+/** More names than this do not help to find the one that was meant. */
+const MOST_NAMES = 10;
+
 /** A difference in words. */
-export function sayDifference({ path, expected, got }: Difference): string {
+export function sayDifference({ path, expected, got, there = [] }: Difference): string {
   const where = path === '' ? 'the result' : path;
-  if (got === undefined) return `${where} is missing, expected ${short(expected!)}`;
+  if (got === undefined) {
+    const names = there.length > 0 && there.length <= MOST_NAMES ? `; there is ${there.join(', ')}` : '';
+    return `${where} is missing, expected ${short(expected!)}${names}`;
+  }
   if (expected === undefined) return `${where} is there and was not expected: ${short(got)}`;
   return `${where} is ${short(got)}, expected ${short(expected)}`;
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { ice as iceCommand } from '../support/ice.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -19,8 +19,20 @@ const ice = async (folder: string, ...args: string[]) => {
   return { exit, body: json, stderr };
 };
 
+const all = readdirSync(examples, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
+
+test('every example is in the list of examples, and has a page', () => {
+  const list = readFileSync(join(examples, 'README.md'), 'utf8');
+  expect([...list.matchAll(/\]\(([\w-]+)\/README\.md\)/g)].map((match) => match[1]).sort()).toEqual(
+    all.sort(),
+  );
+  for (const example of all) expect(readdirSync(join(examples, example))).toContain('README.md');
+});
+
 test('every example is valid and passes its own tests, with nothing to warn of', async () => {
-  for (const example of readdirSync(examples)) {
+  for (const example of all) {
     const folder = copyOf(example);
     const validated = await ice(folder, 'validate');
     // A key that an example asks for is not set here, and is told; its tests need none.
@@ -179,5 +191,65 @@ describe('stock check', () => {
     const { exit, body } = await ice(folder, 'run', 'stock-check');
     expect(exit).toBe(1);
     expect(body.run.state).toBe('failed');
+  });
+});
+
+describe('meeting rooms', () => {
+  // The server is the program `node`, which is looked for where the user's programs are.
+  const env = { PATH: `${dirname(process.execPath)}:${process.env['PATH']}` };
+  const rooms = async (folder: string, ...args: string[]) => {
+    const { exit, json, stderr } = await iceCommand([...args, '--json'], { cwd: folder, env });
+    return { exit, body: json, stderr };
+  };
+  const book = (folder: string) =>
+    rooms(
+      folder,
+      'run',
+      'book-room',
+      ...['day=2026-12-01', 'hour=9', 'seats=6', 'who=Ada'].flatMap((it) => ['-i', it]),
+    );
+
+  test('what is pinned is what the server says', async () => {
+    const { exit, body } = await rooms(copyOf('meeting-rooms'), 'import', 'mcp', 'rooms', '--check');
+    expect(body.error).toBeUndefined();
+    expect(exit).toBe(0);
+  });
+
+  test('a workflow books with the tools of the server, which is anew in each run', async () => {
+    const folder = copyOf('meeting-rooms');
+    for (let run = 0; run < 2; run++) {
+      const { body } = await book(folder);
+      expect(body.run).toMatchObject({
+        state: 'succeeded',
+        outputs: { booking: 'Garden, 2026-12-01, 9:00, for Ada' },
+      });
+    }
+  });
+
+  test('an agent is told that a room is taken, and books the next hour', async () => {
+    const { body } = await rooms(copyOf('meeting-rooms'), 'run', 'concierge', '-i', 'input=for Ada and Ben');
+    expect(body.run.outputs.result).toMatchObject({ text: 'Ada has the Attic at 9, Ben at 10.', steps: 5 });
+  });
+
+  test('the policy names the one program that may start: another is an error before anything runs', async () => {
+    const folder = copyOf('meeting-rooms');
+    const file = join(folder, 'ice.yaml');
+    writeFileSync(
+      file,
+      readFileSync(file, 'utf8').replace('commands: [node server', 'commands: [node other'),
+    );
+    const { exit, body } = await book(folder);
+    expect(exit).toBe(3);
+    expect(JSON.stringify(body)).toContain('node server/rooms.mjs');
+  });
+
+  test('its recordings can be made again, and come out the same', async () => {
+    const folder = copyOf('meeting-rooms');
+    const cassettes = ['tests/rooms.cassette.yaml', 'tests/concierge.cassette.yaml'];
+    const read = () => cassettes.map((file) => readFileSync(join(folder, file), 'utf8'));
+    const before = read();
+    for (const file of cassettes) rmSync(join(folder, file));
+    expect((await rooms(folder, 'test', '--record', '--concurrency', '1')).exit).toBe(0);
+    expect(read()).toEqual(before);
   });
 });

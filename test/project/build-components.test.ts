@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { IceError } from '../../src/contracts/errors.ts';
 import { type BuiltProject, buildComponents, manifestBytes } from '../../src/project/build-components.ts';
+import { catalogOf, unansweredRefs } from '../../src/project/catalog.ts';
 import { loadProject } from '../../src/project/load-project.ts';
 import { createNodeRuntime } from '../../src/sandbox/node/index.ts';
 import type { Bundle } from '../../src/sandbox/port.ts';
@@ -297,12 +298,27 @@ describe('what is wrong is said, all at once', () => {
       ),
     });
     const built = await build(root);
-    expect(built.components.map(({ name }) => name)).toEqual(['ok']);
+    expect(built.components.map(({ name }) => name)).toEqual(['more', 'ok']);
     expect(built.diagnostics[0]).toMatchObject({
       code: 'ICE1514',
       message:
         'more asks for more than the policy of ice.yaml allows: net: api.other.com (allowed: *.example.com); secrets: OTHER_KEY (allowed: none); limits.timeoutMs: 9000 (at most 5000)',
     });
+  });
+
+  test('a tool with a fault is still what workflows mean by its name, and nothing else is', async () => {
+    const root = tempFolder({
+      'ice.yaml': 'name: shop\npolicy: { permissions: { net: [] } }\n',
+      'tools/more.ts': tool('more', "permissions: { net: ['api.other.com'] },"),
+      'workflows/w.yaml':
+        'blueprint: 2\nname: w\nversion: 1.0.0\ndescription: x\nnodes:\n  - { id: a, type: tool, tool: more@^1, args: { cost: 1 } }\noutputs: { a: "{{ a }}" }\n',
+    });
+    const built = await build(root);
+    expect(said(built)).toEqual([expect.stringContaining('ICE1514')]);
+    const refs = [{ kind: 'tool' as const, name: 'more', range: '^1' }];
+    expect(unansweredRefs(refs, { components: built.components })).toEqual([]);
+    const catalog = catalogOf({ components: built.components });
+    expect((await built.documents.check('workflows/w.yaml', catalog))?.findings).toEqual([]);
   });
 
   test('a policy caps only what it names', async () => {

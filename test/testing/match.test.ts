@@ -21,7 +21,10 @@ test('exact: what was not expected is a difference', () => {
 test('says each place, with its path', () => {
   expect(said({ 'a b': [{ c: 1 }], d: null }, { 'a b': [{ c: '1' }] })).toEqual([
     '["a b"][0].c is "1", expected 1',
-    'd is missing, expected null',
+    'd is missing, expected null; there is a b',
+  ]);
+  expect(said({ text: 'hi' }, { result: { text: 'hi' }, cost: 1 })).toEqual([
+    'text is missing, expected "hi"; there is result, cost',
   ]);
   expect(said(1, [1])).toEqual(['the result is [1], expected 1']);
   expect(said({ a: [] }, { a: {} })).toEqual(['a is {}, expected []']);
