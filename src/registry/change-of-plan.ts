@@ -2,11 +2,11 @@ import type { PushPlan } from '../contracts/components.ts';
 import { IceError, isErrorCode } from '../contracts/errors.ts';
 import type { PushOptions, RegistryState, WantedComponent } from './plan-push.ts';
 import type { RegistryChange, VersionRow } from './ports.ts';
-import { highestRelease, LATEST } from './resolve-range.ts';
+import { LATEST, latestWith } from './resolve-range.ts';
 
 /**
- * What a plan writes. `now` is epoch milliseconds, `by` the id of the token. The tag `latest` follows the highest
- * release that is in use; a push under another tag leaves it where it is.
+ * What a plan writes. `now` is epoch milliseconds, `by` the id of the token. The tag `latest` follows a
+ * release above it; a push under another tag leaves it where it is.
  */
 export function changeOfPlan(
   current: RegistryState,
@@ -56,10 +56,11 @@ export function changeOfPlan(
     if (!stored) change.versions.push(row);
 
     if (tag !== undefined) change.tags.push({ kind, name, tag, version });
-    const latest = highestRelease([...rows.filter((other) => other.version !== version), row]);
     const before = current.tags.find(
       (other) => other.kind === kind && other.name === name && other.tag === LATEST,
     );
+    const all = [...rows.filter((other) => other.version !== version), row];
+    const latest = latestWith(before?.version, [row], all);
     if (latest && latest.version !== before?.version)
       change.tags.push({ kind, name, tag: LATEST, version: latest.version });
   }

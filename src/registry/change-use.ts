@@ -1,8 +1,7 @@
-import semver from 'semver';
 import type { ComponentKind } from '../contracts/ids.ts';
 import type { RegistryState } from './plan-push.ts';
 import type { RegistryChange, TagRow, VersionRow } from './ports.ts';
-import { highestRelease, isRelease, LATEST } from './resolve-range.ts';
+import { LATEST, latestWith } from './resolve-range.ts';
 
 /** Whose versions are archived or restored. */
 export interface UseRequest {
@@ -36,18 +35,12 @@ export function changeUse(current: RegistryState, request: UseRequest, at: numbe
   );
   const changed = after.filter((row, i) => row !== rows[i]);
   const tags = current.tags.filter((tag) => tag.kind === kind && tag.name === name);
-  const latest = tags.find((tag) => tag.tag === LATEST);
-  const highest = highestRelease(after);
-  const moves =
-    highest !== undefined &&
-    changed.length > 0 &&
-    (latest === undefined ||
-      changed.some((row) =>
-        at === null
-          ? isRelease(row.version) && semver.gt(row.version, latest.version)
-          : row.version === latest.version,
-      ));
-  const moved: TagRow[] = moves ? [{ kind, name, tag: LATEST, version: highest.version }] : [];
+  const named = tags.find((tag) => tag.tag === LATEST)?.version;
+  // A version that comes back under its tag keeps it, whatever comes back with it.
+  const coming = at === null && !changed.some((row) => row.version === named) ? changed : [];
+  const latest = changed.length === 0 ? undefined : latestWith(named, coming, after);
+  const moved: TagRow[] =
+    latest && latest.version !== named ? [{ kind, name, tag: LATEST, version: latest.version }] : [];
   const archived = new Set(after.filter((row) => row.archivedAt !== null).map((row) => row.version));
   return {
     change: {

@@ -35,6 +35,22 @@ export const highestRelease = <T extends ResolvableVersion>(rows: readonly T[]):
   highest(rows.filter((row) => row.archivedAt === null && isRelease(row.version)));
 
 /**
+ * What `latest` names once releases come into use: the highest of them, if it is above the one that is named now. So a
+ * release that was taken back, by moving the tag below it, stays so when one between comes. Where nothing in use is
+ * named, it is the highest in use; undefined where nothing is to be named anew.
+ */
+export function latestWith<T extends ResolvableVersion>(
+  named: string | undefined,
+  coming: readonly T[],
+  rows: readonly T[],
+): T | undefined {
+  const current = rows.find((row) => row.version === named && row.archivedAt === null);
+  if (!current) return highestRelease(rows);
+  const highest = highestRelease(coming);
+  return highest && semver.gt(highest.version, current.version) ? highest : undefined;
+}
+
+/**
  * The version that a reference means. No range is the tag `latest`. An exact version is itself, also when it is
  * archived or a prerelease: a pinned run goes on. A range is the highest release in it that is not archived; ranges
  * never match prereleases. Anything else is a tag.

@@ -174,6 +174,22 @@ describe('what a push would do', () => {
     expect((await store.tags('shop'))[0]?.version).toBe('2.0.0');
   });
 
+  test('a release that was taken back is not taken up again by a fix of the line before it', async () => {
+    const store = await shop([[component()]], [[component({ version: '2.0.0', code: 'b' })]]);
+    const base = await store.revision('shop');
+    await store.apply({
+      project: 'shop',
+      base,
+      versions: [],
+      archive: [],
+      tags: [{ kind: 'tool', name: 'price', tag: 'latest', version: '1.0.0' }],
+    });
+    await push(store, [component({ version: '1.0.1', code: 'c' })]);
+    expect((await store.tags('shop'))[0]?.version).toBe('1.0.1');
+    await push(store, [component({ version: '2.0.1', code: 'd' })]);
+    expect((await store.tags('shop'))[0]?.version).toBe('2.0.1');
+  });
+
   test('only a bundled dependency or the toolchain changed: it says which and keeps the version', async () => {
     const store = await shop([[component()]]);
     const dependency = await push(store, [component({ dependencies: 'zod 4.1' })]);

@@ -131,6 +131,18 @@ describe('archive and restore', () => {
     expect((await client.components.get('workflow', 'greet')).version).toBe('1.1.0');
   });
 
+  test('a release that was taken back stays so when one below it comes back, or everything does', async () => {
+    await world.register('home', greet('1.2.0', 'x'));
+    await client.components.setTag('workflow', 'greet', 'latest', { version: '1.0.0', from: '1.2.0' });
+    await client.components.archive('workflow', 'greet', '1.1.0');
+    const restored = await client.components.restore('workflow', 'greet', '1.1.0');
+    expect(restored.tags.map(({ tag, version }) => [tag, version])).toEqual([['latest', '1.1.0']]);
+
+    await client.components.archive('workflow', 'greet');
+    await client.components.restore('workflow', 'greet');
+    expect((await client.components.get('workflow', 'greet')).version).toBe('1.1.0');
+  });
+
   test('what ships with ice stays, and what is not there is not there', async () => {
     await expect(client.components.archive('tool', 'std/csv-parse')).rejects.toMatchObject({
       code: 'conflict',
