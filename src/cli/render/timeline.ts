@@ -1,18 +1,13 @@
 import { type NodeView, type RunView, SETTLED } from '../../contracts/run-view.ts';
 import { formatDuration } from './figures.ts';
 import { type Frame, markOf } from './node-line.ts';
+import { shortPath } from './short-path.ts';
 import { oneLine, pad, textWidth, truncate } from './text-width.ts';
 import { calledAgent } from './tree.ts';
 
-const MOST_NAME = 28;
-
-/** A path that is too long keeps its end: that is what tells it from the others. */
-function tailOf(path: string, columns: number, ellipsis: string): string {
-  if (textWidth(path) <= columns) return path;
-  let cut = path;
-  while (textWidth(cut) > columns - textWidth(ellipsis)) cut = cut.slice(1);
-  return `${ellipsis}${cut}`;
-}
+/** Columns for the path of a node: a part of a wide terminal, and never less than this. */
+const LEAST_NAME = 28;
+const SHARE = 0.3;
 
 /**
  * When each node ran, on one axis. Of a loop, what is under way or failed has bars of its own, and what has ended well
@@ -35,7 +30,8 @@ export function timelineLines(view: RunView, frame: Frame, rows = Number.POSITIV
   collect(view.nodes);
   nodes.sort((a, b) => a.startedAt! - b.startedAt!);
   const shown = nodes.slice(Math.max(0, nodes.length - Math.max(1, rows - 1)));
-  const name = Math.min(MOST_NAME, Math.max(6, ...shown.map((node) => textWidth(node.path))));
+  const most = Math.max(LEAST_NAME, Math.floor(columns * SHARE));
+  const name = Math.min(most, Math.max(6, ...shown.map((node) => textWidth(node.path))));
   const room = Math.max(10, columns - name - 14);
   const at = (time: number) =>
     Math.min(room - 1, Math.max(0, Math.floor(((time - from) / (to - from)) * room)));
@@ -44,7 +40,7 @@ export function timelineLines(view: RunView, frame: Frame, rows = Number.POSITIV
     const end = at(node.endedAt ?? now);
     const bar = theme.mark.bar.repeat(Math.max(1, end - start + 1));
     const paint = node.state === 'failed' ? theme.bad : SETTLED.has(node.state) ? theme.good : theme.accent;
-    const label = pad(tailOf(oneLine(node.path), name, theme.mark.ellipsis), name);
+    const label = pad(shortPath(oneLine(node.path), name, theme.mark.ellipsis), name);
     const ms = (node.endedAt ?? now) - node.startedAt!;
     const length = ms < 1 ? '' : formatDuration(ms);
     return `${markOf(node.state, frame)} ${label} ${pad(' '.repeat(start) + paint(bar), room)} ${theme.dim(pad(length, 8, 'left'))}`;

@@ -8,6 +8,8 @@ interface Line {
   /** What stays when the screen is low: 3 moves or failed, 2 its reason, 1 done, 0 to come. */
   weight: number;
   indent: string;
+  /** The number of the line of the node that it belongs to: a reason never stands without its node. */
+  block: number;
   /** The node that the line is for; lines that only explain one have none. */
   node?: NodeView;
 }
@@ -32,16 +34,18 @@ export function treeLines(view: RunView, frame: Frame, rows = Number.POSITIVE_IN
       const last = i === nodes.length - 1;
       const indent = prefix + (last ? branch.last : branch.tee);
       const inner = prefix + (last ? branch.space : branch.pipe);
+      const block = lines.length;
       lines.push({
         text: nodeLine(node, indent, nameWidth, figures, frame),
         weight: weightOf(node),
         indent,
+        block,
         node,
       });
       const children = openChildren(node);
       const more = children.length > 0 || foldedNote(node) !== '';
       for (const text of reasonLines(node, inner + (more ? branch.pipe : branch.space), frame))
-        lines.push({ text, weight: 3, indent: inner });
+        lines.push({ text, weight: 3, indent: inner, block });
       const note = foldedNote(node);
       if (note !== '') {
         const at = inner + (children.length > 0 ? branch.tee : branch.last);
@@ -49,6 +53,7 @@ export function treeLines(view: RunView, frame: Frame, rows = Number.POSITIVE_IN
           text: `${frame.theme.dim(at)}${frame.theme.dim(`${frame.theme.mark.fold} ${note}`)}`,
           weight: 1,
           indent: at,
+          block,
         });
       }
       walk(children, inner);
@@ -128,7 +133,8 @@ function fitted(lines: Line[], rows: number, { theme }: Frame): string[] {
       (a, b) =>
         b.line.weight - a.line.weight ||
         a.line.indent.length - b.line.indent.length ||
-        (a.line.weight === 0 ? a.i - b.i : b.i - a.i),
+        (a.line.weight === 0 ? 0 : b.line.block - a.line.block) ||
+        a.i - b.i,
     );
   for (const { line } of order) {
     if (keep.size >= rows) break;
@@ -164,11 +170,14 @@ function fitted(lines: Line[], rows: number, { theme }: Frame): string[] {
   }
 }
 
-/** `3 done, 1 running`, of the nodes among lines. */
+/** `1 failed, 3 done, 1 running`, of the nodes among lines. */
 function countOf(lines: readonly Line[]): string {
-  const counts = { done: 0, running: 0, 'to come': 0 };
-  for (const { node, weight } of lines)
-    if (node) counts[weight === 0 ? 'to come' : SETTLED.has(node.state) ? 'done' : 'running']++;
+  const counts = { failed: 0, done: 0, running: 0, 'to come': 0 };
+  for (const { node, weight } of lines) {
+    if (!node) continue;
+    if (node.state === 'failed') counts.failed++;
+    else counts[weight === 0 ? 'to come' : SETTLED.has(node.state) ? 'done' : 'running']++;
+  }
   return Object.entries(counts)
     .flatMap(([word, count]) => (count > 0 ? [`${count} ${word}`] : []))
     .join(', ');

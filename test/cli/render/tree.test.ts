@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { footerLines } from '../../../src/cli/render/footer.ts';
-import { logLine } from '../../../src/cli/render/log-lines.ts';
+import { logLine, logLines } from '../../../src/cli/render/log-lines.ts';
 import type { Frame } from '../../../src/cli/render/node-line.ts';
+import { shortPath } from '../../../src/cli/render/short-path.ts';
 import { textWidth, withoutControl } from '../../../src/cli/render/text-width.ts';
 import { themeFor } from '../../../src/cli/render/theme.ts';
 import { timelineLines } from '../../../src/cli/render/timeline.ts';
@@ -109,7 +110,7 @@ test('on a low screen what moves and what failed stays, and the rest is counted'
     ├─ ● priced  4/10  1 failed  loop                                         4.0 s   1500 tok   $0.0015
     │  ├─ ▸ 3 done, 4 to come
     │  ├─ ✗ [3]                                                               20 ms
-    │  │  ├─ … 1 done, 1 to come
+    │  │  ├─ … 1 failed, 1 to come
     │  ├─ ● [4]                                                               1.2 s
     │  │  ├─ … 1 done, 1 running
     │  └─ ● [5]                                                               1.2 s
@@ -284,10 +285,53 @@ test('what an agent called is drawn under it, as in the timeline; a called agent
     "
     ● boss                         ━━━━━━━━━━━━━━━━━━━━━━━━━━━━    6.0 s
     ✓ boss.researcher[1]               ━━━━━━━━━━━                 2.0 s
-    ✗ …rcher[1].researcher.find[0]     ━━━━━━                      1.0 s
+    ✗ boss.rese…[1].rese….find[0]      ━━━━━━                      1.0 s
     ● boss.refund[3]                                 ━━━━━━━━━━    2.0 s
     ● boss.refund[3].pay                             ━━━━━━━━━━    2.0 s
                                    0                      6.0 s
     "
   `);
+});
+
+test.each(Array.from({ length: 28 }, (_, i) => i + 3))(
+  'in %i rows no reason stands without the node that it is about',
+  (rows) => {
+    const reason = 'word '.repeat(40).trim();
+    const { view, now } = sample((journal) => {
+      for (const item of [6, 7, 8])
+        journal.add(
+          'node.failed',
+          { error: { code: 'tool_failed', message: reason } },
+          { path: `priced[${item}].price` },
+        );
+    });
+    const lines = treeLines(view, frame(now, { columns: 60 }), rows);
+    expect(lines.length).toBeLessThanOrEqual(rows);
+    for (const [i, line] of lines.entries())
+      if (/^[│ ]+(?:tool_failed: word|word)/.test(line)) expect(lines[i - 1]).toMatch(/[✗↻] price|word/);
+    const first = lines.filter((line) => line.includes('tool_failed: word')).length;
+    const rest = lines.filter((line) => /^[│ ]+word/.test(line)).length;
+    expect(rest === 0 || first > 0).toBe(true);
+  },
+);
+
+test('a long path leaves room for what a line of the log says', () => {
+  const path = 'outer[12].a_list_whose_name_goes_on_and_on_for_very_long[3].write';
+  const view = new RunView([]);
+  view.logs.push({ ts: 0, level: 'warn', path, message: 'the service is busy, again' } as never);
+  const [line] = logLines(view, frame(0, { columns: 90 }));
+  expect(line).toContain('the service is busy, again');
+  expect(line).toMatch(/outer\[12\]\.a_list\w*…\[3\]\.write/);
+  expect(logLine(view.logs[0]!, themeFor({ color: false, unicode: true }))).toContain(path);
+});
+
+test.each([
+  ['load', 10, 'load'],
+  ['outer[0].inner_with_a_long_name[3].w', 24, 'outer[0].inner_wit…[3].w'],
+  ['outer[1].inner_with_a_long_name[3].w', 20, 'outer[1].inner…[3].w'],
+  ['a[100000].b[100000].c[100000]', 12, '…].c[100000]'],
+])('the path %s in %i columns', (path, columns, wanted) => {
+  const short = shortPath(path, columns, '…');
+  expect(textWidth(short)).toBeLessThanOrEqual(columns);
+  expect(short).toBe(wanted);
 });
