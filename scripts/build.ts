@@ -27,6 +27,11 @@ const forked = new Set<string>();
 const places: Plugin = {
   name: 'places',
   setup({ onLoad }) {
+    onLoad({ filter: /\.m?js$/ }, ({ path }) => {
+      const text = readFileSync(path, 'utf8');
+      const contents = builtinsAsked(text);
+      return contents === text ? undefined : { contents, loader: 'js' };
+    });
     onLoad({ filter: /\.ts$/ }, ({ path }) => {
       const inside = posix(relative(src, path));
       if (inside.startsWith('..') || path.includes('node_modules')) return undefined;
@@ -57,14 +62,14 @@ const places: Plugin = {
  */
 const builtinsAsked = (text: string): string =>
   text.replace(
-    /^import (?!type\b)(?:(\w+)|\{([^}]*)\}) from '(node:[\w/]+)';$/gm,
+    /^import (?!type\b)(?:(\w+)|\{([^}]*)\}) from ['"](node:[\w/]+)['"];$/gm,
     (_all, whole: string | undefined, names: string | undefined, module: string) => {
       const taken = names
         ?.split(',')
         .map((name) => name.trim())
         .filter((name) => name !== '' && !name.startsWith('type '))
         .map((name) => name.replace(/^(\w+) as /, '$1: '));
-      return `const ${whole ?? `{ ${taken!.join(', ')} }`} = process.getBuiltinModule('${module}');`;
+      return `const ${whole ?? `{ ${taken!.join(', ')} }`} = globalThis.process.getBuiltinModule('${module}');`;
     },
   );
 
@@ -152,11 +157,11 @@ const smallZod: Plugin = {
 /** What a built file may use without declaring it, and the line that gives it: only the files that do have it. */
 const GIVEN: [RegExp, string][] = [
   // CommonJS packages in an ESM bundle.
-  [/\brequire\b/, "const require = process.getBuiltinModule('module').createRequire(import.meta.url);"],
+  [/\brequire\b/, "const require = globalThis.process.getBuiltinModule('module').createRequire(import.meta.url);"],
   [
     /\b__ice(Dist|File)\b/,
     `const __iceDist = import.meta.url.slice(0, import.meta.url.lastIndexOf('/dist/') + 6);
-const __iceFile = (path) => process.getBuiltinModule('url').fileURLToPath(new URL(path, __iceDist));`,
+const __iceFile = (path) => globalThis.process.getBuiltinModule('url').fileURLToPath(new URL(path, __iceDist));`,
   ],
 ];
 
@@ -218,7 +223,7 @@ const common: BuildOptions = {
   },
   metafile: true,
   logLevel: 'warning',
-  plugins: [library, places, smallZod, commonJsNames],
+  plugins: [library, smallZod, places, commonJsNames],
 };
 
 const commands = readdirSync(join(src, 'cli/commands'), { recursive: true, encoding: 'utf8' })

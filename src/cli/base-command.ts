@@ -14,7 +14,8 @@ import { openWorkspace, type Workspace, type WorkspaceFlags } from './workspace.
 /** What a command has of the process. */
 export interface World {
   output: Output;
-  stdin: InputStream;
+  /** Asked for when it is read: to open it takes as long as a small command. */
+  stdin(): InputStream;
   env: NodeJS.ProcessEnv;
   cwd: string;
   /** Folder of the package, and whether its commands run built or as written. */
@@ -71,13 +72,14 @@ export abstract class IceCommand<T extends Parsed = Parsed> extends Command {
   protected get mayAsk(): boolean {
     const { env, stdin, output } = this.world;
     const never = this.flags['no-input'] || (env['ICE_NO_INPUT'] ?? '0') !== '0';
-    return !never && output.mode === 'text' && stdin.isTTY === true && output.screen.isTTY && !isCI(env);
+    return !never && output.mode === 'text' && output.screen.isTTY && !isCI(env) && stdin().isTTY === true;
   }
 
   /** All of stdin, for a flag whose value is `-`. */
   protected readStdin(flag: string): Promise<string> {
-    if (this.world.stdin.isTTY) this.output.note(`Reading ${flag} from the terminal; end it with Ctrl-D.`);
-    return readStdin(this.world.stdin, flag);
+    const stdin = this.world.stdin();
+    if (stdin.isTTY) this.output.note(`Reading ${flag} from the terminal; end it with Ctrl-D.`);
+    return readStdin(stdin, flag);
   }
 
   /** Where the command stands: project, user config, settings. Read anew at each call. */

@@ -63,7 +63,7 @@ export async function main({ root, commands, argv = process.argv.slice(2) }: Mai
     } else {
       const world: World = {
         output,
-        stdin: process.stdin,
+        stdin: () => process.stdin,
         env: process.env,
         cwd: currentFolder(),
         root,

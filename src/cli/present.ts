@@ -31,7 +31,7 @@ export interface Audience {
   /** `run`: this command made the run, and Ctrl-C cancels it. `watch`: it only looks. */
   mode: 'run' | 'watch';
   output: Output;
-  stdin: InputStream;
+  stdin(): InputStream;
   /** This process may ask and be answered: signals mean what a person means by them. */
   person: boolean;
   /** False: nothing is shown but the end. */
@@ -125,7 +125,7 @@ function live(request: PresentRequest): Presenter {
     keyboard?.close();
     screen.restore();
   };
-  const keyboard = readKeys(request.stdin, (key) => {
+  const keyboard = readKeys(request.stdin(), (key) => {
     if (key === 't') name = name === 'timeline' ? 'tree' : 'timeline';
     else if (key === 'l') name = name === 'logs' ? 'tree' : 'logs';
     else if (key === 'd' || key === 'ctrl-c') request.keys(key);

@@ -5,7 +5,6 @@ import type { Json } from '../contracts/json.ts';
 import { crashError, guestFailure, limitError } from './call-errors.ts';
 import { parseJson } from './child-json.ts';
 import { type Child, ChildPool, type PoolOptions } from './child-pool.ts';
-import { documentOf, toolOf } from './extracted.ts';
 import type { Bundle, ExtractedTool, ToolCall, ToolRuntime } from './port.ts';
 import {
   type CallLimits,
@@ -26,6 +25,9 @@ const EXTRACT_BYTES = 1024 * 1024;
 const MOST_CHILDREN = 3;
 /** A child forgets nothing of what it was given, so it is replaced when it was given much. */
 const MOST_BUNDLES = 64;
+
+/** Loaded when a bundle is asked what it is, since it checks schemas: most commands only call. */
+const reading = () => import('./extracted.ts');
 
 /** What a job does with the messages of its child; `done` ends it. */
 interface Job {
@@ -60,7 +62,7 @@ export class ChildRuntime implements ToolRuntime {
     const limits = limitsOf(this.name, permissions.limits);
     const child = this.pool.idleChild();
     if (!child || child.loaded.has(bundle.digest)) return;
-    child.send({ t: 'load', digest: bundle.digest, code: bundle.code });
+    child.send(loadOf(bundle.digest, bundle.code));
     child.send({ t: 'prepare', digest: bundle.digest, limits });
     child.loaded.add(bundle.digest);
   }
@@ -91,11 +93,13 @@ export class ChildRuntime implements ToolRuntime {
   }
 
   async extract(bundle: Bundle): Promise<ExtractedTool> {
-    return toolOf(await this.describe(bundle));
+    const [said, { toolOf }] = await Promise.all([this.describe(bundle), reading()]);
+    return toolOf(said);
   }
 
   async document(bundle: Bundle): Promise<Json> {
-    return documentOf(await this.describe(bundle));
+    const [said, { documentOf }] = await Promise.all([this.describe(bundle), reading()]);
+    return documentOf(said);
   }
 
   async call(call: ToolCall): Promise<Json> {
@@ -170,7 +174,7 @@ export class ChildRuntime implements ToolRuntime {
   private async give(job: Job): Promise<void> {
     const { digest } = job.message;
     const code = await job.load();
-    job.child.send({ t: 'load', digest, code });
+    job.child.send(loadOf(digest, code));
     job.child.loaded.add(digest);
   }
 
@@ -290,6 +294,12 @@ export class ChildRuntime implements ToolRuntime {
     }
   }
 }
+
+const loadOf = (digest: string, code: string): ToChild => ({
+  t: 'load',
+  digest,
+  code: new TextEncoder().encode(code),
+});
 
 /** The child ended before it had begun the call: what the call before left behind threw. */
 class NotBegun extends Error {}

@@ -21,7 +21,8 @@ export interface CallLimits {
 export const IDLE_EXIT = 86;
 
 export type ToChild =
-  | { t: 'load'; digest: string; code: string }
+  /** The code as UTF-8: as text it would take twice the room, and wait in the pipe for a parent that is busy. */
+  | { t: 'load'; digest: string; code: Uint8Array }
   /** What a call would begin from is made ahead of it. */
   | { t: 'prepare'; digest: string; limits: CallLimits }
   | { t: 'extract'; id: number; digest: string; limits: CallLimits }

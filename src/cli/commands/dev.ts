@@ -81,7 +81,7 @@ export default class Dev extends IceCommand<typeof Dev> {
     const stopKey = new Promise<void>((resolve) => {
       asked = resolve;
     });
-    const screen = openDevScreen(output, this.world.stdin, [
+    const screen = openDevScreen(output, this.world.stdin(), [
       { key: 'r', does: 'push again', run: () => next(() => this.#pushOnce({ ...round, asked: true })) },
       { key: 'v', does: 'findings', run: () => next(async () => this.#showFindings()) },
       { key: 'l', does: 'last runs', run: () => next(() => this.#showRuns(client)) },

@@ -16,7 +16,7 @@ import { refOf } from '../find-component.ts';
 import { durationFlag, eventsFlag, lockedFlag, moneyFlag, requiredArg } from '../flags.ts';
 import { followRun } from '../follow.ts';
 import { readInputs } from '../inputs.ts';
-import { lightBuild, namesTool } from '../light-build.ts';
+import { type LightRequest, lightBuild, namesTool } from '../light-build.ts';
 import { openWorkbench, type Workbench } from '../local-workbench.ts';
 import type { Outcome } from '../outcome.ts';
 import { schemaLines } from '../render/component.ts';
@@ -70,17 +70,25 @@ export default class Run extends IceCommand<typeof Run> {
   static override exitCodes = [1, 3, 6, 7, 8, 10, 11, 12];
 
   override async run(): Promise<Outcome> {
-    const { flags } = this;
     const workspace = await this.workspace();
     const workbench = openWorkbench();
-    // The process of a tool starts while the rest is loaded.
-    if (this.#runsTool(workspace)) await (await workbench.runtimes()).warm();
+    try {
+      return await this.#run(workspace, workbench);
+    } finally {
+      await workbench.close();
+    }
+  }
+
+  async #run(workspace: Workspace, workbench: Workbench): Promise<Outcome> {
+    const { flags } = this;
+    // The process of a tool starts, and loads it, while the database is opened and the run is made.
+    const light = this.#runsTool(workspace) ? await this.#startTool(workspace, workbench) : undefined;
     return this.connected(
       workspace,
       async (connection) => {
         const { client, target } = connection;
         if (flags.detach) needServer(connection.executes, 'run');
-        const order = await this.#order(workspace, connection, workbench);
+        const order = await this.#order(workspace, connection, workbench, light);
         if (connection.executes && order.callsTools) void (await workbench.runtimes()).warm();
         const inputs = await this.#inputs(order.input);
         await uploadContent(client, order.content);
@@ -128,7 +136,7 @@ export default class Run extends IceCommand<typeof Run> {
         return runOutcome(followed, { connection, cwd: this.world.cwd, out: flags.out });
       },
       { changes: true, workbench },
-    ).finally(() => workbench.close());
+    );
   }
 
   /** Whether this process is going to run a tool, as far as names tell: a live server of the folder would do it. */
@@ -142,31 +150,59 @@ export default class Run extends IceCommand<typeof Run> {
     return named !== undefined && namesTool(project, named);
   }
 
-  async #order(workspace: Workspace, connection: Connection, workbench: Workbench): Promise<RunOrder> {
-    const { client } = connection;
+  /** Starts the process of a tool, and loads the tool into it as far as it is found by its name. */
+  async #startTool(workspace: Workspace, workbench: Workbench): Promise<BuiltProject | undefined> {
+    const runtimes = await workbench.runtimes();
+    await runtimes.warm();
+    if (this.flags.locked) return undefined;
+    const light = await lightBuild({
+      project: projectOf(workspace),
+      workbench,
+      wanted: this.#wanted(workspace),
+    });
+    const tool = light && this.#wantedOf(light, workspace);
+    if (tool?.kind === 'tool') {
+      const code = new TextDecoder().decode(tool.entry);
+      await runtimes.prepare({ digest: tool.manifest.entry, code }, tool.manifest);
+    }
+    return light;
+  }
+
+  /** What REF names in the project: a file, or a component. Errors: `usage`, `not_found`. */
+  #wanted(workspace: Workspace): LightRequest['wanted'] {
+    const { ref } = this.args;
+    if (!looksLikeFile(ref)) return { ref: refOf(ref) };
+    return { source: sourceOfFile(projectOf(workspace), this.world.cwd, ref) };
+  }
+
+  #wantedOf({ components }: BuiltProject, workspace: Workspace): ProjectComponent | undefined {
+    const wanted = this.#wanted(workspace);
+    if ('ref' in wanted) return componentOf(components, wanted.ref);
+    return components.find((one) => one.file === wanted.source.file);
+  }
+
+  async #order(
+    workspace: Workspace,
+    { client }: Connection,
+    workbench: Workbench,
+    early: BuiltProject | undefined,
+  ): Promise<RunOrder> {
     const { ref } = this.args;
     const file = looksLikeFile(ref);
     const named = file ? undefined : refOf(ref);
     if (!workspace.loaded && named && !this.flags.locked) return orderOfRegistered(client, ref);
     const project = projectOf(workspace);
     const source = file ? sourceOfFile(project, this.world.cwd, ref) : undefined;
-    const find = (built: BuiltProject) =>
-      source
-        ? built.components.find((one) => one.file === source.file)
-        : componentOf(built.components, named!);
     const locked = this.flags.locked ? (await import('../locked.ts')).openLocked(project) : undefined;
     const light = locked
       ? undefined
-      : await lightBuild({ project, workbench, wanted: source ? { source } : { ref: named! } });
-    const quick = light && find(light);
-    if (quick) {
-      if (quick.kind === 'tool' && connection.executes) await prepare(workbench, quick);
-      return orderOfSource(light, quick);
-    }
+      : (early ?? (await lightBuild({ project, workbench, wanted: this.#wanted(workspace) })));
+    const quick = light && this.#wantedOf(light, workspace);
+    if (quick) return orderOfSource(light, quick);
 
     const built = await this.#wholeProject(workspace, client, workbench, source);
     locked?.assertStd(built);
-    const component = find(built);
+    const component = this.#wantedOf(built, workspace);
     const wrong = built.diagnostics.filter(
       component
         ? filesOf(built, component)
@@ -254,10 +290,4 @@ export default class Run extends IceCommand<typeof Run> {
       details: { ...error.details, schema },
     });
   }
-}
-
-/** Loads the tool into the process that started for it, while the run is made. */
-async function prepare(workbench: Workbench, { manifest, entry }: ProjectComponent): Promise<void> {
-  const runtimes = await workbench.runtimes();
-  await runtimes.prepare({ digest: manifest.entry, code: new TextDecoder().decode(entry) }, manifest);
 }

@@ -91,7 +91,7 @@ function settle(id: number, message: { json: string } | { error: unknown }): voi
 async function handle(message: ToChild): Promise<void> {
   switch (message.t) {
     case 'load':
-      codes.set(`ice-tool:${message.digest}`, message.code);
+      codes.set(`ice-tool:${message.digest}`, new TextDecoder().decode(message.code));
       return;
     case 'abort':
       if (current?.id === message.id) current.abort.abort(new Error('The call was stopped'));

@@ -4,6 +4,7 @@
  * when the parent kills it.
  */
 import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import { QuickJS, type Snapshot } from 'quickjs-wasi';
 import { readError, readMessage } from '../child-messages.ts';
 import type { GuestError } from '../guest/harness.ts';
@@ -20,6 +21,14 @@ const MOST_HOST_CALLS = 20_000;
  * that replaced what its messages are made with does not.
  */
 const MOST_SAID_CHARS = 8 * 1024 * 1024;
+
+/**
+ * V8 optimises a function of the program after so many bytes of it were run. Its own number (13 million) is reached
+ * while a tool is loaded, and what it compiles then takes longer than the load, on a core that the parent needs; with
+ * this one a tool that computes for long is at full speed a twentieth of a second later.
+ */
+const TIERING_BUDGET = 1_000_000_000;
+setFlagsFromString(`--wasm-tiering-budget=${TIERING_BUDGET}`);
 
 const post = (message: ToParent): void => void process.send!(message);
 const wasm = new WebAssembly.Module(readFileSync(process.argv[2]!));
@@ -272,7 +281,7 @@ function fetched(message: { id: number; n: number; response?: WireResponse; erro
 process.on('message', (message: ToChild) => {
   switch (message.t) {
     case 'load':
-      codes.set(message.digest, message.code);
+      codes.set(message.digest, new TextDecoder().decode(message.code));
       return;
     case 'prepare':
       // The call says what is wrong.

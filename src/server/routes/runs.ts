@@ -220,8 +220,9 @@ async function outputSchemas(
   plan: Plan,
 ): Promise<Record<string, JsonSchema>> {
   const { loadManifest } = await import('../catalog.ts');
-  const std = await services.std.byDigest(row.digest);
-  const manifest = std?.version.manifest ?? (await loadManifest(services, row.project, row.digest));
+  const manifest =
+    (await loadManifest(services, row.project, row.digest)) ??
+    (await services.std.byDigest(row.digest))?.version.manifest;
   const output = typeof manifest?.output === 'object' ? manifest.output : {};
   const properties = (output['properties'] ?? {}) as Record<string, JsonSchema>;
   return Object.fromEntries(

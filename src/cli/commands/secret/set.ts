@@ -44,7 +44,7 @@ export default class SecretSet extends IceCommand<typeof SecretSet> {
       return text;
     }
     // Told not to ask, a terminal is not waited for; a pipe is, as by any filter.
-    if (this.world.stdin.isTTY) throw missing(`ice secret set ${name} < FILE`);
+    if (this.world.stdin().isTTY) throw missing(`ice secret set ${name} < FILE`);
     const text = (await this.readStdin('the value')).replace(/\r?\n$/, '');
     if (text === '') throw missing(`ice secret set ${name} < FILE`);
     return text;
