@@ -108,7 +108,7 @@ export function parseJson(text: string): JsonBody {
     });
   }
   // The name can be written with escapes, so that a text with any is looked through as a value.
-  if (/__proto__|\\u/.test(text)) refuseProto(value);
+  if (/__proto__|\\u/.test(text)) refuseBroken(value);
   return { value, longIntegers: scan.longIntegers };
 }
 
@@ -157,24 +157,28 @@ const fraction = (text: string, start: number): boolean => {
   );
 };
 
-function refuseProto(root: Json): void {
+/** Keys that would change what an object is, and texts that no file, hash or other program can hold. */
+function refuseBroken(root: Json): void {
   const open: Json[] = [root];
   while (open.length > 0) {
     const value = open.pop()!;
+    if (typeof value === 'string' && !value.isWellFormed()) throw halfCharacter();
     if (typeof value !== 'object' || value === null) continue;
-    if (Array.isArray(value)) {
-      for (const item of value) open.push(item);
-      continue;
-    }
-    for (const key of Object.keys(value)) {
+    for (const [key, item] of Object.entries(value)) {
       if (key === '__proto__')
         throw new IceError('bad_request', 'The body has a key __proto__, which is refused', {
           hint: 'Give the key another name',
         });
-      open.push(value[key]!);
+      if (!key.isWellFormed()) throw halfCharacter();
+      open.push(item);
     }
   }
 }
+
+const halfCharacter = (): IceError =>
+  new IceError('bad_request', 'A text of the body holds half a character (a lone surrogate, as \\ud800)', {
+    hint: 'Cut texts between characters; in JavaScript text.toWellFormed() mends one',
+  });
 
 /** Paths of whole numbers that a double can't hold exactly; at most `most` of them. */
 export function unsafeIntegers(root: Json, at: string, most = 5): string[] {

@@ -75,6 +75,12 @@ test('depth is bounded before anything recurses', () => {
   expect(() => parseJson(`"\\"${'{'.repeat(1000)}"`)).not.toThrow();
 });
 
+test('half a character is refused, as a value and as a key; a whole one is not', () => {
+  for (const text of ['{"a":["x\\ud800"]}', '{"\\udc00":1}', '"\\udc00\\ud83d"'])
+    expect(() => parseJson(text)).toThrow(/half a character/);
+  expect(parseJson('{"a":"\\ud83d\\ude00"}').value).toEqual({ a: '😀' });
+});
+
 test('__proto__ is refused, however it is written', () => {
   for (const key of ['"__proto__"', '"__pro\\u0074o__"', '"\\u005f_proto__"'])
     expect(() => parseJson(`{"a":[{${key}:1}]}`)).toThrow(/__proto__/);
