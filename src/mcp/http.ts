@@ -5,7 +5,10 @@ import {
 } from '@modelcontextprotocol/server';
 import { createMcpServer, type McpOptions } from './server.ts';
 
-/** Sessions of clients of the 2025 protocol: the oldest goes when there are more, and each after so long without a word. */
+/**
+ * Sessions of clients of the 2025 protocol. When there are more, whoever has the most gives up the oldest, so that nobody
+ * ends another's by opening many; and each ends after so long without a word.
+ */
 const MOST_SESSIONS = 200;
 const QUIET_MS = 30 * 60_000;
 
@@ -32,11 +35,17 @@ export function createMcpFetch(
   );
   const sessions = new Map<string, Session>();
 
+  const end = (id: string): void => {
+    const session = sessions.get(id);
+    sessions.delete(id);
+    void session?.transport.close();
+  };
   const sweep = (now: number): void => {
-    for (const [id, session] of sessions) {
-      if (sessions.size <= MOST_SESSIONS && now - session.usedAt < QUIET_MS) continue;
-      sessions.delete(id);
-      void session.transport.close();
+    for (const [id, { usedAt }] of sessions) if (now - usedAt >= QUIET_MS) end(id);
+    while (sessions.size > MOST_SESSIONS) {
+      const byOwner = Map.groupBy(sessions.keys(), (id) => sessions.get(id)!.owner);
+      const [most] = [...byOwner.values()].sort((a, b) => b.length - a.length);
+      end(most![0]!);
     }
   };
 
