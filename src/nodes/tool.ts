@@ -131,6 +131,7 @@ export async function callTool(effects: ToolEffects, attempt: Attempt, call: Raw
       seed: attempt.idempotencyKey,
       now: attempt.now,
       idempotencyKey: attempt.idempotencyKey,
+      owner: attempt.project,
       signal: attempt.signal,
       secrets,
       onLog: (level, message, fields) =>

@@ -47,6 +47,8 @@ export class Child {
   /** What was written past the protocol, straight to the descriptors. */
   onPrint: ((stream: 'stdout' | 'stderr', text: string) => void) | undefined;
   idleTimer: NodeJS.Timeout | undefined;
+  /** Whose call it has. */
+  owner: string | undefined;
 
   constructor(options: PoolOptions, memoryMb: number) {
     this.memoryMb = memoryMb;
@@ -123,19 +125,35 @@ function lastWords(stderr: string): string {
   return cut(said, 300);
 }
 
-interface Waiter {
-  memoryMb: number;
+/** What a call needs a child for. */
+export interface Wanted {
+  /** Of the bundle. */
   digest: string;
+  memoryMb: number;
+  /** Whose call it is: the project. */
+  owner: string;
+}
+
+interface Waiter extends Wanted {
   resolve(child: Child): void;
   reject(error: unknown): void;
 }
 
-/** Children of one program. A call has a child for itself. */
+/** Children beyond `max` for owners who have none at work. */
+const MOST_SPARE = 8;
+
+/**
+ * Children of one program. A call has a child for itself. Nobody's long calls keep all others waiting: who has no child
+ * at work gets one beyond the most that there are, and a child that is free goes to who has the fewest.
+ */
 export class ChildPool {
   private readonly options: PoolOptions;
   private readonly idle: Child[] = [];
   private readonly all = new Set<Child>();
-  private readonly waiters: Waiter[] = [];
+  /** Who waits, by owner, the first to come first. */
+  private readonly waiters = new Map<string, Waiter[]>();
+  /** Children at work, by whose call they have. */
+  private readonly busy = new Map<string, number>();
   private closed = false;
 
   constructor(options: PoolOptions) {
@@ -147,17 +165,18 @@ export class ChildPool {
   }
 
   /** A child for one call: one that knows the bundle, any idle one, a new one, or the next that is free. */
-  async acquire(digest: string, wantedMb: number, signal?: AbortSignal): Promise<Child> {
-    const memoryMb = this.options.oneSize ? this.options.memoryMb : wantedMb;
+  async acquire(asked: Wanted, signal?: AbortSignal): Promise<Child> {
+    const wanted = this.options.oneSize ? { ...asked, memoryMb: this.options.memoryMb } : asked;
     if (this.closed) throw new IceError('unavailable', 'The runtime of tools is closed');
-    const child = this.take(digest, memoryMb) ?? (this.room(memoryMb) ? this.start(memoryMb) : undefined);
+    const child = this.childFor(wanted);
     if (child !== undefined) return this.begin(child);
     const wait = Promise.withResolvers<Child>();
-    const waiter: Waiter = { memoryMb, digest, resolve: wait.resolve, reject: wait.reject };
-    this.waiters.push(waiter);
+    const waiter: Waiter = { ...wanted, resolve: wait.resolve, reject: wait.reject };
+    const queue = this.waiters.get(wanted.owner) ?? [];
+    queue.push(waiter);
+    this.waiters.set(wanted.owner, queue);
     const stop = (): void => {
-      const at = this.waiters.indexOf(waiter);
-      if (at >= 0) this.waiters.splice(at, 1);
+      this.leave(waiter);
       wait.reject(signal!.reason);
     };
     signal?.addEventListener('abort', stop, { once: true });
@@ -174,13 +193,17 @@ export class ChildPool {
     child.onMessage = undefined;
     child.onEnd = undefined;
     child.onPrint = undefined;
+    this.atWork(child.owner!, -1);
+    child.owner = undefined;
     // `close` waits for the end of a child that is given back meanwhile, and nothing else may hold the loop by then.
     child.hold(this.closed);
     child.calls += 1;
     if (!reuse || child.ended || child.calls >= this.options.maxCalls || this.closed) this.drop(child);
     else this.idle.push(child);
     this.next();
-    if (this.idle.includes(child)) {
+    if (!this.idle.includes(child)) return;
+    if (this.all.size > this.options.max) this.drop(child);
+    else {
       child.idleTimer = setTimeout(() => this.rest(child), this.options.idleMs);
       child.idleTimer.unref();
     }
@@ -207,8 +230,9 @@ export class ChildPool {
 
   async close(): Promise<void> {
     this.closed = true;
-    for (const waiter of this.waiters.splice(0))
+    for (const waiter of [...this.waiters.values()].flat())
       waiter.reject(new IceError('unavailable', 'The runtime of tools is closed'));
+    this.waiters.clear();
     const ends = [...this.all].map(
       (child) =>
         new Promise<void>((done) => (child.ended ? done() : child.process.once('exit', () => done()))),
@@ -233,6 +257,22 @@ export class ChildPool {
     }
   }
 
+  /** A child for a call now, if there is one or may be; it is its owner's from here on. */
+  private childFor({ digest, memoryMb, owner }: Wanted): Child | undefined {
+    const child =
+      this.take(digest, memoryMb) ?? (this.room(memoryMb, owner) ? this.start(memoryMb) : undefined);
+    if (child === undefined) return undefined;
+    child.owner = owner;
+    this.atWork(owner, 1);
+    return child;
+  }
+
+  private atWork(owner: string, more: 1 | -1): void {
+    const count = (this.busy.get(owner) ?? 0) + more;
+    if (count > 0) this.busy.set(owner, count);
+    else this.busy.delete(owner);
+  }
+
   private take(digest: string, memoryMb: number): Child | undefined {
     let found = -1;
     for (let i = this.idle.length - 1; i >= 0; i--) {
@@ -255,10 +295,10 @@ export class ChildPool {
   }
 
   /** Whether one more may start; an idle child with another memory limit makes room for it. */
-  private room(memoryMb: number): boolean {
+  private room(memoryMb: number, owner: string): boolean {
     if (this.all.size < this.options.max) return true;
     const other = this.idle.find((child) => child.memoryMb !== memoryMb);
-    if (other === undefined) return false;
+    if (other === undefined) return !this.busy.has(owner) && this.all.size < this.options.max + MOST_SPARE;
     this.idle.splice(this.idle.indexOf(other), 1);
     this.drop(other);
     return true;
@@ -282,14 +322,25 @@ export class ChildPool {
     if (this.idle.length > 1 && this.idle.includes(child)) this.drop(child);
   }
 
+  /** Gives what is free to the owner who has the fewest at work. */
   private next(): void {
-    const waiter = this.waiters[0];
-    if (waiter === undefined || this.closed) return;
-    const child =
-      this.take(waiter.digest, waiter.memoryMb) ??
-      (this.room(waiter.memoryMb) ? this.start(waiter.memoryMb) : undefined);
+    if (this.closed) return;
+    let waiter: Waiter | undefined;
+    let fewest = Infinity;
+    for (const [owner, [first]] of this.waiters) {
+      const count = this.busy.get(owner) ?? 0;
+      if (count < fewest) [waiter, fewest] = [first, count];
+    }
+    const child = waiter && this.childFor(waiter);
     if (child === undefined) return;
-    this.waiters.shift();
-    waiter.resolve(child);
+    this.leave(waiter!);
+    waiter!.resolve(child);
+  }
+
+  private leave(waiter: Waiter): void {
+    const queue = this.waiters.get(waiter.owner) ?? [];
+    const at = queue.indexOf(waiter);
+    if (at >= 0) queue.splice(at, 1);
+    if (queue.length === 0) this.waiters.delete(waiter.owner);
   }
 }

@@ -4,7 +4,7 @@ import { IceError } from '../contracts/errors.ts';
 import type { Json } from '../contracts/json.ts';
 import { crashError, guestFailure, limitError } from './call-errors.ts';
 import { parseJson } from './child-json.ts';
-import { type Child, ChildPool, type PoolOptions } from './child-pool.ts';
+import { type Child, ChildPool, type PoolOptions, type Wanted } from './child-pool.ts';
 import type { Bundle, ExtractedTool, ToolCall, ToolRuntime } from './port.ts';
 import {
   type CallLimits,
@@ -75,14 +75,18 @@ export class ChildRuntime implements ToolRuntime {
   private async describe(bundle: Bundle): Promise<Record<string, unknown>> {
     const limits = { ...limitsOf(this.name, {}), timeoutMs: EXTRACT_MS, outputBytes: EXTRACT_BYTES };
     const memoryMb = DEFAULT_LIMITS.memoryMb[this.name];
-    const text = await this.onChild(bundle.digest, memoryMb, undefined, (child, id) => ({
-      child,
-      id,
-      signal: undefined,
-      limits,
-      message: { t: 'extract', id, digest: bundle.digest, limits },
-      load: () => Promise.resolve(bundle.code),
-    })).catch((error: unknown) => {
+    const text = await this.onChild(
+      { digest: bundle.digest, memoryMb, owner: '' },
+      undefined,
+      (child, id) => ({
+        child,
+        id,
+        signal: undefined,
+        limits,
+        message: { t: 'extract', id, digest: bundle.digest, limits },
+        load: () => Promise.resolve(bundle.code),
+      }),
+    ).catch((error: unknown) => {
       // What it throws while it is asked what it is, is a fault of its definition.
       const { code, message, details } = IceError.from(error);
       throw code === 'tool_failed' ? new IceError('project_invalid', message, { details }) : error;
@@ -106,7 +110,8 @@ export class ChildRuntime implements ToolRuntime {
     if (call.signal.aborted) throw abortReason(call.signal);
     const limits = limitsOf(this.name, call.permissions.limits);
     const memoryMb = limits.memoryBytes / (1024 * 1024);
-    const text = await this.onChild(call.bundle, memoryMb, call.signal, (child, id) => ({
+    const wanted = { digest: call.bundle, memoryMb, owner: call.owner ?? '' };
+    const text = await this.onChild(wanted, call.signal, (child, id) => ({
       child,
       id,
       signal: call.signal,
@@ -130,13 +135,12 @@ export class ChildRuntime implements ToolRuntime {
 
   /** Runs a job on a child; on another one if that ended before it began. */
   private async onChild(
-    digest: string,
-    memoryMb: number,
+    wanted: Wanted,
     signal: AbortSignal | undefined,
     jobFor: (child: Child, id: number) => Job,
   ): Promise<string> {
     for (let left = MOST_CHILDREN; left > 0; left--) {
-      const child = await this.pool.acquire(digest, memoryMb, signal).catch((error: unknown) => {
+      const child = await this.pool.acquire(wanted, signal).catch((error: unknown) => {
         throw signal?.aborted ? abortReason(signal) : error;
       });
       try {

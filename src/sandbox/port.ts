@@ -33,6 +33,8 @@ export interface ToolCall {
   /** What `Date.now()` says in the sandbox, epoch milliseconds. */
   now: number;
   idempotencyKey: string;
+  /** The project: calls of one do not keep those of another waiting. */
+  owner?: string;
   signal: AbortSignal;
   /** Only those declared. */
   secrets: Record<string, string>;
