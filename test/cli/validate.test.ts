@@ -1,3 +1,5 @@
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ice, temporary, writeFiles } from '../support/ice.ts';
 
@@ -63,4 +65,12 @@ test('a name that is nearly one is told beside the mistakes of shape', async () 
   expect(json['diagnostics']).toContainEqual(
     expect.objectContaining({ code: 'ICE1201', help: "Did you mean 'std/csv-parse'?" }),
   );
+});
+
+/** A finding that is wrong costs more than one that is missing: people stop reading them. */
+test('of large workflows that use all there is, nothing is said', async () => {
+  cpSync(join(import.meta.dirname, 'valid'), cwd, { recursive: true });
+  const { json } = await ice(['validate', '--json'], { cwd });
+  expect(json).toMatchObject({ ok: true, diagnostics: [] });
+  expect((await ice(['validate'], { cwd })).stdout).toContain('7 components valid');
 });

@@ -102,6 +102,24 @@ outputs: { b: "{{ b.x }}", c: "{{ c.x }}", text: "x is {{ a.x }}" }
     expect(JSON.stringify(properties['c'])).not.toContain('"null"');
   });
 
+  it('what is nested where a node is known to have succeeded has its value, too', () => {
+    const body = (asked: string) => `
+inputs: { csv: { type: string } }
+nodes:
+  - { id: load, type: tool, tool: std/csv-parse@^1, args: { text: "{{ inputs.csv }}" }, onError: continue }
+  - id: check
+    type: condition
+    expression: "{{ ${asked} }}"
+    then: [{ id: count, type: set, values: { n: "{{ size(load.rows) }}" } }]
+    else: [{ id: none, type: set, values: { n: 0 } }]
+outputs: { n: "{{ check.branch == 'then' ? check.then.count.n : check.else.none.n }}" }
+`;
+    expect(findings(body('has(nodes.load)'))).toEqual([]);
+    expect(findings(body('has(nodes.load) && size(load.rows) > 1'))).toEqual([]);
+    expect(findings(body('size(inputs.csv) > 1'))).toEqual(['ICE1404 outputs.n']);
+    expect(findings(body('!has(nodes.load)'))).toEqual(['ICE1404 outputs.n']);
+  });
+
   it('a handled failure gives its value', () => {
     const { properties } = outputOf(`
 nodes:

@@ -44,7 +44,6 @@ const CHANCE = 'An expression is no place for chance: run.id is another one in e
 const INSTEAD: Record<string, string> = {
   now: CLOCK,
   today: CLOCK,
-  timestamp: CLOCK,
   uuid: CHANCE,
   random: CHANCE,
   randomUUID: CHANCE,

@@ -1,8 +1,10 @@
+import type { Json } from '../../contracts/json.ts';
+import type { Compared } from '../types/index.ts';
 import type { Node } from './ast.ts';
 
 /**
  * What is known where an expression is evaluated only if a condition held: `has(a.b) && a.b > 1`. `present` = the
- * field exists (for `nodes.X`: the node succeeded), `value` = it is not null.
+ * field exists (for `nodes.X`: the node succeeded), `value` = it is not null, `is` and `not` = what it was compared with.
  */
 export type Facts = ReadonlySet<string>;
 export const NO_FACTS: Facts = new Set();
@@ -36,6 +38,22 @@ export const isValue = (facts: Facts, key: string | undefined): boolean =>
   key !== undefined && facts.has(`value ${key}`);
 /** Whether the node is known to have succeeded here. */
 export const nodeSucceeded = (facts: Facts, id: string): boolean => facts.has(`present @${id}`);
+
+/** What fields of the thing at `key` were compared with. */
+export function comparisons(facts: Facts, key: string | undefined): Compared[] {
+  if (key === undefined) return [];
+  const found: Compared[] = [];
+  for (const fact of facts) {
+    const [, word, path, value] = /^(is|not) ([\s\S]*)\n=(.*)$/.exec(fact) ?? [];
+    if (path?.startsWith(`${key}\n`) && !path.includes('\n', key.length + 1))
+      found.push({
+        field: path.slice(key.length + 1),
+        value: JSON.parse(value!) as Json,
+        equal: word === 'is',
+      });
+  }
+  return found;
+}
 
 /** `known`, and what follows from `test` being `truth`. */
 export function assume(known: Facts, test: Node, truth: boolean): Facts {
@@ -74,6 +92,9 @@ function compared(left: Node, right: Node, equal: boolean, into: string[]): void
   const [path, literal] = right.op === 'literal' ? [left, right] : [right, left];
   if (literal.op !== 'literal') return;
   if (literal.value !== null ? equal : !equal) present(path, into, true);
+  const compared = pathKey(path);
+  if (compared !== undefined)
+    into.push(`${equal ? 'is' : 'not'} ${compared}\n=${JSON.stringify(literal.value)}`);
   // `nodes.X.state == 'succeeded'` says what has(nodes.X) says; 'failed' means that there is an error.
   if (equal && path.op === 'member' && path.name === 'state' && path.object.op === 'node') {
     if (literal.value === 'succeeded') present(path.object, into);

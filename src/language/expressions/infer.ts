@@ -1,5 +1,5 @@
 import type { JsonSchema } from '../../contracts/json.ts';
-import { objectType, typeOfValue, union, withoutNull } from '../types/index.ts';
+import { afterComparing, objectType, typeOfValue, union, withoutNull } from '../types/index.ts';
 import type {
   ConditionalNode,
   Expression,
@@ -11,7 +11,7 @@ import type {
   Span,
 } from './ast.ts';
 import type { Checker, TypeEnv } from './checker.ts';
-import { assume, type Facts, isValue, NO_FACTS, pathKey } from './guards.ts';
+import { assume, comparisons, type Facts, isValue, NO_FACTS, pathKey } from './guards.ts';
 import { inferIndex, inferMember, inferNode, inferProbe, inferVariable } from './infer-access.ts';
 import { inferCall, inferMacro } from './infer-call.ts';
 import { inferBinary, inferNegate } from './infer-operator.ts';
@@ -67,7 +67,11 @@ class Inference implements Checker {
 
   infer(node: Node, facts: Facts): JsonSchema {
     const type = this.inferBare(node, facts);
-    return isValue(facts, pathKey(node)) ? withoutNull(type) : type;
+    if (facts.size === 0) return type;
+    const key = pathKey(node);
+    const compared = comparisons(facts, key);
+    const left = compared.length > 0 ? afterComparing(type, compared) : type;
+    return isValue(facts, key) ? withoutNull(left) : left;
   }
 
   private inferBare(node: Node, facts: Facts): JsonSchema {

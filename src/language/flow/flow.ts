@@ -15,6 +15,7 @@ import { assignable, describe, objectType, union } from '../types/index.ts';
 import { checkCondition, checkItems } from './conditions.ts';
 import { reachHelp } from './help.ts';
 import { excusedNames, inputsSeen } from './known-names.ts';
+import { Lacking } from './lacking.ts';
 import { warnOfLookAlikes } from './look-alikes.ts';
 import { inOrder } from './order.ts';
 import {
@@ -48,7 +49,7 @@ export class Flow {
   private readonly types: FlowTypes;
   /** Nested nodes by id, for what reads them from outside. */
   private readonly nested = new Map<string, BlueprintNode>();
-  private readonly lacking = new Map<BlueprintNode, boolean>();
+  private readonly lacking: Lacking;
 
   constructor(parts: {
     out: Collector;
@@ -62,6 +63,7 @@ export class Flow {
     this.graph = parts.graph;
     this.templates = parts.templates;
     this.resolved = parts.resolved;
+    this.lacking = new Lacking(parts.graph, parts.templates);
     this.types = {
       inputs: inputsSeen(this.draft),
       results: new Map(),
@@ -90,7 +92,7 @@ export class Flow {
 
   private list(nodes: BlueprintNode[], scope: Scope): void {
     for (const node of inOrder(nodes, this.graph)) {
-      this.noteLack(node, this.graph.of(node));
+      this.lacking.note(node);
       const result = this.node(node, this.graph.of(node), scope);
       this.types.results.set(node, result);
     }
@@ -278,7 +280,7 @@ export class Flow {
             resultsById(
               list.nodes,
               (each) => this.types.results.get(each) ?? {},
-              (each) => this.mayLack(each),
+              (each) => this.lacking.may(each),
             ),
           );
         }
@@ -352,7 +354,7 @@ export class Flow {
         typeof part !== 'string' &&
         part.expression.refs.some((ref) => {
           const node = ref.soft ? undefined : scope.find(ref.root)?.nodes.get(ref.root);
-          return node !== undefined && this.mayLack(node);
+          return node !== undefined && this.lacking.may(node);
         }),
     );
     return lacks ? union(type, NULL) : type;
@@ -375,22 +377,5 @@ export class Flow {
         this.graph.top,
       );
     }
-  }
-
-  /** Whether a node may end without a value: skipped, or failed and continued. Of a cycle nothing is known. */
-  private mayLack(node: BlueprintNode): boolean {
-    return this.lacking.get(node) ?? false;
-  }
-
-  /** Nodes are looked at after what they read, so that this never has to look further than one step. */
-  private noteLack(node: BlueprintNode, info: NodeInfo): void {
-    const lacks =
-      (node.if !== undefined && node.if !== true) ||
-      node.onError === 'continue' ||
-      [...info.reads].some((id) => {
-        const other = info.scope.find(id)?.nodes.get(id);
-        return other !== undefined && this.mayLack(other);
-      });
-    this.lacking.set(node, lacks);
   }
 }

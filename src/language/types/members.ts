@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../../contracts/json.ts';
+import type { Json, JsonSchema } from '../../contracts/json.ts';
 import { resolveRefs } from './refs.ts';
 import { shapesOf } from './shapes.ts';
 import { union } from './union.ts';
@@ -90,6 +90,34 @@ export function withoutNull(schema: JsonSchema): JsonSchema {
   const shapes = shapesOf(whole);
   if (!shapes.some((shape) => shape.type === 'null')) return whole;
   return union(...splitUnion(whole).map((part) => dropNull(part)));
+}
+
+/** A field of a value that was compared with what it may be. */
+export interface Compared {
+  field: string;
+  value: Json;
+  equal: boolean;
+}
+
+/**
+ * What is left of a union once fields of it have been compared: `answer.kind == 'ok'` leaves those that have this kind.
+ * The whole type where that tells nothing.
+ */
+export function afterComparing(schema: JsonSchema, compared: readonly Compared[]): JsonSchema {
+  const whole = resolveRefs(schema);
+  const parts = splitUnion(whole);
+  const left = parts.filter((part) => compared.every((each) => mayCompare(part, each)));
+  return left.length === 0 || left.length === parts.length ? whole : union(...left);
+}
+
+/** Whether a value of a type can have a field that compares so. */
+function mayCompare(part: JsonSchema, { field, value, equal }: Compared): boolean {
+  const member = memberType(part, field);
+  if (!member.found) return !equal;
+  const shapes = shapesOf(resolveRefs(member.type));
+  const values = shapes.flatMap((shape) => ('values' in shape && shape.values ? shape.values : []));
+  if (shapes.some((shape) => !('values' in shape) || !shape.values)) return true;
+  return equal ? values.includes(value) : member.optional || values.some((each) => each !== value);
 }
 
 const dropNull = (part: JsonSchema): JsonSchema => {
