@@ -7,9 +7,11 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { type BuildOptions, type BuildResult, build, type Metafile, type Plugin } from 'esbuild';
+import { type BuildOptions, type BuildResult, build, type Metafile, type Plugin, transform } from 'esbuild';
 import type { Manifest } from '../src/cli/catalogue.ts';
+import { calledInStarts } from './called-in-starts.ts';
 import { commonJsNames } from './commonjs-names.ts';
+import { makeEager } from './eager-functions.ts';
 import { joinChunks } from './join-chunks.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -214,7 +216,6 @@ const common: BuildOptions = {
   external: ['esbuild', 'keytar'],
   legalComments: 'none',
   minifySyntax: true,
-  minifyWhitespace: true,
   define: {
     __ICE_BUILD__: JSON.stringify(buildId),
     // Used by packages for reading a version that they do not find.
@@ -242,15 +243,18 @@ const entryPoints = (files: Iterable<string>) =>
 
 type Split = Pick<BuildResult<{ write: false }>, 'outputFiles' | 'metafile'>;
 
+const written: string[] = [];
+
 /** Writes what was built, its chunks joined into one file for each layer. */
 async function write({ outputFiles, metafile }: Split, layers: string[][]): Promise<void> {
   const files = new Map(outputFiles.map(({ path, text }) => [posix(relative(root, path)), text]));
-  const { target, minifySyntax, minifyWhitespace, legalComments, logLevel } = common;
-  const print = { target, minifySyntax, minifyWhitespace, legalComments, logLevel };
+  const { target, minifySyntax, legalComments, logLevel } = common;
+  const print = { target, minifySyntax, legalComments, logLevel };
   for (const [path, text] of await joinChunks({ files, metafile: metafile!, layers, print })) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     const given = GIVEN.filter(([used]) => used.test(text)).map(([, line]) => `${line}\n`);
     writeFileSync(join(root, path), given.join('') + text);
+    written.push(join(root, path));
   }
 }
 
@@ -288,6 +292,7 @@ async function bundle(): Promise<Metafile[]> {
     plugins: [],
     entryPoints: { authoring: join(src, 'authoring/index.ts') },
     platform: 'neutral',
+    minifyWhitespace: true,
   });
   return [result, library, authoring].map((built) => built.metafile!);
 }
@@ -331,6 +336,26 @@ function run(title: string, args: string[]): void {
   if (done.status !== 0) throw new Error(`${title} failed`);
 }
 
+/** Has V8 compile with its file what every start calls, and takes out the blanks, which that was read by. */
+async function finish(): Promise<void> {
+  const called = calledInStarts(root);
+  await Promise.all(
+    written.map(async (file) => {
+      const text = makeEager(readFileSync(file, 'utf8'), called.get(file) ?? []);
+      const { target, minifySyntax, legalComments } = common;
+      const { code } = await transform(text, {
+        target,
+        minifySyntax,
+        legalComments,
+        minifyWhitespace: true,
+        format: 'esm',
+        platform: 'node',
+      });
+      writeFileSync(file, code);
+    }),
+  );
+}
+
 /** Files that are read at run time by their place beside a source file. */
 function assets(): void {
   for (const file of readdirSync(src, { recursive: true, encoding: 'utf8' })) {
@@ -353,6 +378,7 @@ for (const name of documentNames()) {
 const { discover } = await import('../src/cli/discover.ts');
 writeFileSync(join(dist, 'oclif.manifest.json'), JSON.stringify(builtManifest(await discover(root))));
 if (existsSync(join(root, 'scripts/build-std.ts'))) run('std', ['scripts/build-std.ts']);
+await finish();
 if (!process.argv.includes('--no-types'))
   run('types', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']);
 process.stderr.write(`dist/ built in ${((Date.now() - from) / 1000).toFixed(1)} s\n`);
