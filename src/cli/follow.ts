@@ -45,10 +45,10 @@ export async function followRun(request: FollowRequest): Promise<Followed> {
   const { client } = connection;
   // Events that go to a file are wanted also where nothing is shown.
   const watched = request.show || output.wantsEvents;
-  const { outline } = watched ? await client.runs.outline(runId) : { outline: [] };
-  const view = new RunView(outline);
   const stop = new AbortController();
   let end: FollowEnd = 'ended';
+  /** Somebody wished to leave, or the time was up: what the run does then is no other end. */
+  let left = false;
   let presenter: Presenter | undefined;
 
   let wasPaused = (): void => {};
@@ -57,6 +57,7 @@ export async function followRun(request: FollowRequest): Promise<Followed> {
   });
 
   const leave = async (as: FollowEnd): Promise<void> => {
+    left = true;
     end = as;
     if (connection.executes && (as === 'detached' || as === 'timeout')) {
       await connection.suspend(runId);
@@ -73,6 +74,7 @@ export async function followRun(request: FollowRequest): Promise<Followed> {
       presenter?.notice('Cancelling. Ctrl-C again = force, d = detach');
       client.runs.cancel(runId, { reason: 'asked at the terminal' }).catch(ignoreEnded(failed));
     } else if (wish === 'force') {
+      left = true;
       end = 'forced';
       void client.runs
         .cancel(runId, { reason: 'forced at the terminal', force: true })
@@ -84,7 +86,15 @@ export async function followRun(request: FollowRequest): Promise<Followed> {
     }
   };
 
+  // From now on: the run is there already, and would be left to itself by a signal that nobody hears.
   const signals = listenForSignals({ mode: request.mode, person: request.person, onWish });
+  const { outline } = watched
+    ? await client.runs.outline(runId).catch((error: unknown) => {
+        signals.release();
+        throw error;
+      })
+    : { outline: [] };
+  const view = new RunView(outline);
   presenter = presenterFor({ ...request, view, keys: (key) => signals.key(key) });
   const timer =
     request.timeoutMs === undefined
@@ -97,11 +107,12 @@ export async function followRun(request: FollowRequest): Promise<Followed> {
   if (output.mode === 'events') output.readerGone.addEventListener('abort', gone, { once: true });
 
   try {
+    stop.signal.throwIfAborted();
     const driven = connection.drive(runId).then(async () => {
-      if (!connection.executes || stop.signal.aborted) return;
+      if (!connection.executes || left) return;
       // The worker has let go: the run has ended, is paused, or waits for a person.
       const { state } = await client.runs.get(runId);
-      if (!ENDED.has(state) && state !== 'queued') {
+      if (!left && !ENDED.has(state) && state !== 'queued') {
         end = 'waiting';
         stop.abort();
       }

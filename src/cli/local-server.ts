@@ -61,10 +61,12 @@ export async function listenLocally(
   }
 }
 
-/** Waits for a signal to end, or for `asked`, then closes in order; another signal ends at once. */
-export async function untilStopped(close: () => Promise<void>, asked?: Promise<void>): Promise<void> {
-  await new Promise<void>((resolve) => {
-    void asked?.then(resolve);
+/**
+ * Listens from now on for a signal that ends a server, and resolves with the first; another one ends the process at
+ * once. To be called before anybody is told that the server is there: who knows of it may end it.
+ */
+export function firstSignal(): Promise<void> {
+  return new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       let count = 0;
       process.on(signal, () => {
@@ -74,5 +76,4 @@ export async function untilStopped(close: () => Promise<void>, asked?: Promise<v
       });
     }
   });
-  await close();
 }

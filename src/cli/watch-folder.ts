@@ -7,8 +7,9 @@ const IGNORED = /^(node_modules|\.git|\.ice|dist)$|~$|\.sw.$/;
 const MOST_FOLDERS = 2000;
 
 /**
- * Yields after each burst of changes in a folder and what is below it, until Ctrl-C or the signal. Folders are watched,
- * not files: an editor that writes a new file in the place of the old one would be lost sight of else.
+ * Yields at once, with no names, and then after each burst of changes in a folder and what is below it, until Ctrl-C or
+ * the signal. It watches from the first time on, so that what changes during the first round is seen after it. Folders
+ * are watched, not files: an editor that writes a new file in the place of the old one would be lost sight of else.
  */
 export async function* watchFolder(
   root: string,
@@ -53,6 +54,7 @@ export async function* watchFolder(
   process.once('SIGTERM', end);
   signal?.addEventListener('abort', end, { once: true });
   try {
+    yield [];
     while (!ended) {
       if (changed.size === 0)
         await new Promise<void>((resolve) => {

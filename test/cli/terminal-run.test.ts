@@ -1,11 +1,36 @@
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { ice, temporary, toolProject, writeFiles } from '../support/ice.ts';
 import { iceInTerminal } from '../support/pty.ts';
 
 const { dir, remove } = temporary();
-afterAll(remove);
 let cwd: string;
+
+/** Naps end while there are some left, and the next one when the test says so: what the screen shows then stays. */
+let left = 0;
+const asleep: ServerResponse[] = [];
+const wake = (naps = Number.POSITIVE_INFINITY): void => {
+  left = naps;
+  for (; left > 0 && asleep.length > 0; left--) asleep.shift()!.end('up');
+};
+const bed = createServer((_, response) => {
+  asleep.push(response);
+  response.once('close', () => {
+    if (asleep.includes(response)) asleep.splice(asleep.indexOf(response), 1);
+  });
+  wake(left);
+});
+afterAll(() => {
+  bed.closeAllConnections();
+  bed.close();
+  remove();
+});
+beforeEach(() => {
+  for (const response of asleep.splice(0)) response.destroy();
+  wake(1);
+});
 
 const SLOW = `blueprint: 2
 name: slow
@@ -18,7 +43,7 @@ nodes:
     as: n
     concurrency: 1
     body:
-      - { id: nap, type: tool, tool: nap, args: { ms: 400 } }
+      - { id: nap, type: tool, tool: nap, args: { n: "{{ n }}" } }
 outputs: { slept: "{{ size(naps) }}" }
 `;
 
@@ -30,13 +55,15 @@ outputs: { x: "{{ a.x }}" }
 `;
 
 beforeAll(async () => {
+  await new Promise<void>((resolve) => bed.listen(0, '127.0.0.1', resolve));
+  const address = `127.0.0.1:${(bed.address() as AddressInfo).port}`;
   cwd = await toolProject(dir);
   writeFiles(cwd, {
     'workflows/slow.yaml': SLOW,
     'tools/nap.ts': `import { defineTool } from 'iceos';
 import { z } from 'zod';
-export default defineTool({ name: 'nap', version: '1.0.0', description: 'Sleeps', input: z.object({ ms: z.number() }), output: z.object({ ms: z.number() }),
-  async run({ ms }, ctx) { ctx.log.info('sleeping'); await new Promise((done) => setTimeout(done, ms)); return { ms }; }, examples: [] });
+export default defineTool({ name: 'nap', version: '1.0.0', description: 'Sleeps', input: z.object({ n: z.number() }), output: z.object({ n: z.number() }), permissions: { net: ['${address}'] },
+  async run({ n }, ctx) { ctx.log.info('sleeping'); await ctx.fetch('http://${address}/'); return { n }; }, examples: [] });
 `,
   });
   await ice(['validate'], { cwd });
@@ -49,7 +76,9 @@ test('the tree moves; its last picture stays, then the outputs; the cursor is ba
   const terminal = open(['run', 'slow']);
   await terminal.shows(/naps +1\/6/);
   expect(terminal.screen.cursorShown).toBe(false);
+  wake(3);
   await terminal.shows(/naps +4\/6/);
+  wake();
   expect(await terminal.ended).toBe(0);
   const { text } = terminal.screen;
   expect(text).toMatch(/^slow 1\.0\.0 {2}run_\w+\n├─ ✓ first +set\n└─ ✓ naps +6\/6 +loop/);
@@ -66,7 +95,8 @@ test('t and l show timeline and logs of the same run, and the tree again', async
   terminal.type('l');
   await terminal.shows(/info +naps\[0\]\.nap +sleeping/);
   terminal.type('l');
-  await terminal.shows(/naps +\d\/6/);
+  await terminal.shows(/naps +1\/6/);
+  wake();
   expect(await terminal.ended).toBe(0);
 });
 
@@ -82,7 +112,7 @@ test('Ctrl-C cancels: exit 7, and the run is cancelled', async () => {
 
 test('d detaches: exit 6, the run waits, and the line that resumes it works', async () => {
   const terminal = open(['run', 'slow']);
-  await terminal.shows(/naps +2\/6/);
+  await terminal.shows(/naps +1\/6/);
   terminal.type('d');
   expect(await terminal.ended).toBe(6);
   const [, id] = /ice runs resume (run_\w+)/.exec(terminal.screen.text) ?? [];
@@ -92,6 +122,7 @@ test('d detaches: exit 6, the run waits, and the line that resumes it works', as
     state: 'paused',
     driven: false,
   });
+  wake();
   const resumed = await ice(['runs', 'resume', id!, '--json'], { cwd });
   expect(resumed).toMatchObject({ exit: 0, json: { outputs: { slept: 6 } } });
 });
@@ -105,6 +136,7 @@ test('with a server d leaves the run to it, and it goes on; a change is pushed w
   expect(await terminal.ended).toBe(6);
   const [, id] = /ice runs watch (run_\w+)/.exec(terminal.screen.text) ?? [];
   expect(id).toBeDefined();
+  wake();
   expect(await ice(['runs', 'wait', id!, '--json'], { cwd })).toMatchObject({
     exit: 0,
     json: { outputs: { slept: 6 } },
@@ -138,20 +170,25 @@ test.each(['SIGTERM', 'SIGHUP'] as const)(
 
 test('runs watch takes up a run that its worker left in the middle, and Ctrl-C only stops looking', async () => {
   const first = open(['run', 'slow']);
-  await first.shows(/naps +2\/6/);
+  await first.shows(/naps +1\/6/);
   first.signal('SIGKILL');
   await first.ended;
+  // Its nap has gone with it.
+  await expect.poll(() => asleep.length).toBe(0);
   const watcher = open(['runs', 'watch', 'last']);
-  await watcher.shows(/naps +[3-5]\/6/);
+  wake(2);
+  await watcher.shows(/naps +3\/6/);
   watcher.type('\x03');
   expect(await watcher.ended).toBe(6);
   expect((await ice(['runs', 'wait', 'last', '--timeout', '1ms', '--json'], { cwd })).exit).toBe(6);
+  wake();
   expect((await ice(['runs', 'resume', 'last', '--json'], { cwd })).json.outputs).toEqual({ slept: 6 });
 });
 
 test('a screen that changes its size, narrow and low: nothing is left over', async () => {
   const terminal = open(['run', 'slow'], { columns: 60, rows: 9 });
   await terminal.shows(/naps +1\/6/);
+  wake();
   expect(await terminal.ended).toBe(0);
   const { text } = terminal.screen;
   for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(60);
@@ -159,6 +196,7 @@ test('a screen that changes its size, narrow and low: nothing is left over', asy
 });
 
 test('ASCII and no colours where they are asked for', async () => {
+  wake();
   const terminal = iceInTerminal(['run', 'slow', '--no-color'], {
     cwd,
     home: dir,

@@ -12,13 +12,12 @@ test('a change is seen however it is written, also in folders that come later; w
   const stop = new AbortController();
   const bursts = watchFolder(dir, stop.signal);
   const next = async (change: () => void): Promise<string[]> => {
-    const coming = bursts.next();
-    // The generator begins to watch with the first call.
-    await new Promise((done) => setTimeout(done, 50));
     change();
-    const { value } = await coming;
+    const { value } = await bursts.next();
     return value ?? [];
   };
+  // It watches from then on: what changes while somebody works on this is in the next burst.
+  expect(await bursts.next()).toEqual({ done: false, value: [] });
   const replace = (name: string, text: string): void => {
     writeFileSync(join(dir, `${name}~`), text);
     renameSync(join(dir, `${name}~`), join(dir, name));

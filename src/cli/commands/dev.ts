@@ -10,7 +10,7 @@ import { IceCommand } from '../base-command.ts';
 import { type BuiltProject, buildProject, errorsIn } from '../built-project.ts';
 import { type DevScreen, openDevScreen } from '../dev-screen.ts';
 import { countFlag, eventsFlag } from '../flags.ts';
-import { listenLocally, untilStopped } from '../local-server.ts';
+import { firstSignal, listenLocally } from '../local-server.ts';
 import { openWorkbench, type Workbench } from '../local-workbench.ts';
 import type { Outcome } from '../outcome.ts';
 import { pushRequestOf } from '../plan-file.ts';
@@ -56,6 +56,7 @@ export default class Dev extends IceCommand<typeof Dev> {
       port: flags.port === undefined ? undefined : String(flags.port),
     });
     const { root } = projectOf(workspace);
+    const stopped = firstSignal();
     const serving = await listenLocally(workspace, this.world.env, { local: true });
     const workbench = openWorkbench();
     const { url, tokenFile, project } = serving;
@@ -95,13 +96,12 @@ export default class Dev extends IceCommand<typeof Dev> {
     );
     const pushing = this.#pushChanges(root, round, next, stop.signal);
     pushing.catch(() => stop.abort());
-    await untilStopped(async () => {
-      screen.end();
-      stop.abort();
-      await Promise.allSettled([pushing, last]);
-      await workbench.close();
-      await serving.close();
-    }, stopKey);
+    await Promise.race([stopped, stopKey]);
+    screen.end();
+    stop.abort();
+    await Promise.allSettled([pushing, last]);
+    await workbench.close();
+    await serving.close();
     return { body };
   }
 
@@ -111,7 +111,6 @@ export default class Dev extends IceCommand<typeof Dev> {
     next: (work: () => Promise<void>) => Promise<void>,
     signal: AbortSignal,
   ): Promise<void> {
-    await next(() => this.#pushOnce(round));
     for await (const changed of watchFolder(root, signal))
       await next(() => this.#pushOnce({ ...round, changed }));
   }

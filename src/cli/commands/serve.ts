@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { IceCommand } from '../base-command.ts';
 import { countFlag } from '../flags.ts';
-import { listenLocally, untilStopped } from '../local-server.ts';
+import { firstSignal, listenLocally } from '../local-server.ts';
 import type { Outcome } from '../outcome.ts';
 
 export default class Serve extends IceCommand<typeof Serve> {
@@ -30,6 +30,7 @@ export default class Serve extends IceCommand<typeof Serve> {
       port: flags.port === undefined ? undefined : String(flags.port),
       database: flags.database,
     });
+    const stopped = firstSignal();
     const serving = await listenLocally(workspace, this.world.env, {
       local: false,
       trustPushedCode: flags['trust-pushed-code'],
@@ -45,7 +46,8 @@ export default class Serve extends IceCommand<typeof Serve> {
       ...notes.map((note) => `${theme.warn(theme.mark.warn)} ${note}`),
       theme.dim('  Ctrl-C stops it; again = at once.'),
     );
-    await untilStopped(() => serving.close());
+    await stopped;
+    await serving.close();
     return { body: {} };
   }
 }

@@ -270,8 +270,7 @@ export default class Test extends IceCommand<typeof Test> {
       await output.emit(...(outcome.text?.({ theme: output.resultTheme, columns, isTTY }) ?? []));
       output.note(output.theme.dim('Watching; Ctrl-C ends.'));
     };
-    let last = await attempt(workspace);
-    await show(last);
+    let last: Outcome = { body: {} };
     for await (const _ of watchFolder(root)) {
       last = await attempt(await this.workspace());
       await show(last);

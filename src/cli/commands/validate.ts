@@ -236,14 +236,13 @@ export default class Validate extends IceCommand<typeof Validate> {
   async #watch(workspace: Workspace): Promise<Outcome> {
     const { root } = projectOf(workspace);
     const { output } = this;
-    let last = this.#outcome(await this.#check(workspace));
+    let last: Outcome = { body: {} };
     const show = async (): Promise<void> => {
       const { columns, isTTY } = output.resultScreen;
       if (isTTY && output.mode === 'text') output.draw('\x1B[2J\x1B[H');
       await output.emit(...(last.text?.({ theme: output.resultTheme, columns, isTTY }) ?? []));
       output.note(output.theme.dim('Watching; Ctrl-C ends.'));
     };
-    await show();
     for await (const _ of watchFolder(root)) {
       last = this.#outcome(await this.#check(await this.workspace()));
       await show();
