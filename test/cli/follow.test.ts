@@ -53,7 +53,7 @@ const request = (connection: Connection, timeoutMs?: number) => ({
   runId: 'run_1',
   mode: 'run' as const,
   output: output(),
-  stdin: process.stdin,
+  stdin: () => process.stdin,
   person: false,
   show: false,
   timeoutMs,
