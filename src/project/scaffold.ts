@@ -175,7 +175,7 @@ function comeHere(dir: string, from = process.cwd()): NextStep[] {
 }
 
 const installStep = (dir: string, manager: PackageManager): NextStep[] =>
-  existsSync(join(dir, 'node_modules', 'iceos')) ? [] : [{ command: manager.install, note: 'editor types' }];
+  existsSync(join(dir, 'node_modules', 'iceos')) ? [] : [{ command: manager.install, note: 'ice itself, and editor types' }];
 
 function entriesOf(dir: string): string[] {
   try {

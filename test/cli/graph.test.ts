@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { ice, temporary, toolProject, writeFiles } from '../support/ice.ts';
@@ -117,4 +117,11 @@ test('what is wrong with a file is shown at its line', async () => {
   const done = await ice(['graph', 'workflows/broken.yaml'], { cwd });
   expect(done.stderr).toContain('workflows/broken.yaml:4:');
   expect(done.stdout).toBe('');
+});
+
+test('an ending that is no picture of ours is refused, not filled with text', async () => {
+  const { exit, stderr } = await ice(['graph', 'outer', '--out', 'outer.png'], { cwd });
+  expect([exit, stderr]).toEqual([2, expect.stringContaining('.svg')]);
+  expect(existsSync(`${cwd}/outer.png`)).toBe(false);
+  expect((await ice(['graph', 'outer', '--out', 'outer.html', '--format', 'svg'], { cwd })).exit).toBe(0);
 });

@@ -27,17 +27,24 @@ function blocks(page: string): any[] {
 }
 
 test.each([
-  { page: 'tutorial.md', atLeast: 13 },
-  { page: 'workflows-in-typescript.md', atLeast: 5 },
+  { page: 'tutorial.md', atLeast: 14 },
+  { page: 'workflows-in-typescript.md', atLeast: 6 },
 ])(
   '$page works as it stands, in an empty folder',
   ({ page, atLeast }) => {
     const home = tempFolder();
-    // `npx iceos` and `npx ice` are what an installed package gives; here both are this build.
-    const shim = join(home, 'shim', 'npx');
-    mkdirSync(dirname(shim));
-    writeFileSync(shim, `#!/bin/sh\nshift\nexec "${process.execPath}" "${BIN}" "$@"\n`);
-    chmodSync(shim, 0o755);
+    const shims = join(home, 'shims');
+    mkdirSync(shims);
+    const shim = (name: string, script: string): void => {
+      writeFileSync(join(shims, name), `#!/bin/sh\n${script}\n`);
+      chmodSync(join(shims, name), 0o755);
+    };
+    // `npx iceos` works anywhere; `npx ice` only where the project was installed, as elsewhere it is another's package.
+    shim(
+      'npx',
+      `[ "$1" = iceos ] || [ -d node_modules ] || exit 99\nshift\nexec "${process.execPath}" "${BIN}" "$@"`,
+    );
+    shim('npm', '[ "$*" = install ] && [ -f package.json ] && mkdir node_modules');
     let cwd = join(home, 'empty');
     mkdirSync(cwd);
     let ran = 0;
@@ -53,7 +60,7 @@ test.each([
           continue;
         }
         const exit = Number(/# exit (\d+)/.exec(command)?.[1] ?? 0);
-        const env = cleanEnv(home, { PATH: `${dirname(shim)}:${process.env['PATH']}`, CI: '1' });
+        const env = cleanEnv(home, { PATH: `${shims}:${process.env['PATH']}`, CI: '1' });
         const done = spawnSync('sh', ['-c', command], { cwd, env, encoding: 'utf8', input: '' });
         expect(done.status, `${command}\n${done.stdout}\n${done.stderr}`).toBe(exit);
         ran++;

@@ -39,7 +39,7 @@ describe('init', () => {
       git: 'initialized',
       nextSteps: [
         { command: 'cd price-tool' },
-        { command: 'npm install', note: 'editor types' },
+        { command: 'npm install', note: 'ice itself, and editor types' },
         { command: 'npm test', note: 'ice test: passes offline, no keys' },
         { command: 'npx ice run price -i cost=10 --watch' },
         { command: 'npx ice push --dry-run' },

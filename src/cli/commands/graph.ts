@@ -69,8 +69,7 @@ export default class Graph extends IceCommand<typeof Graph> {
           hint: 'ice graph workflows/report.yaml, or ice graph --run last',
         },
       );
-    const format =
-      flags.format ?? (flags.out ? BY_ENDING[extname(flags.out).toLowerCase()] : undefined) ?? 'text';
+    const format = flags.format ?? formatOf(flags.out);
     const model = flags.run === undefined ? await this.#ofRef(args.ref!) : await this.#ofRun(flags.run);
     const body = {
       name: model.name,
@@ -235,4 +234,16 @@ function readText(path: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What a file's ending asks for; text for one without an ending. */
+function formatOf(out: string | undefined): Format {
+  const ending = extname(out ?? '').toLowerCase();
+  if (ending === '') return 'text';
+  const format = BY_ENDING[ending];
+  if (format === undefined)
+    throw new IceError('usage', `A graph is not drawn as ${ending}.`, {
+      hint: `Endings are ${Object.keys(BY_ENDING).join(', ')}; with another one, say --format svg`,
+    });
+  return format;
 }
