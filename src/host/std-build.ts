@@ -6,7 +6,8 @@ import type { ComponentVersion, Manifest } from '../contracts/components.ts';
 import { IceError } from '../contracts/errors.ts';
 import { BuildCache } from '../project/build-cache.ts';
 import { manifestBytes } from '../project/build-components.ts';
-import { buildTool } from '../project/build-tool.ts';
+import { buildTool, keptModule } from '../project/build-tool.ts';
+import { Bundles } from '../project/bundles.ts';
 import { iceVersion, toolchain } from '../project/toolchain.ts';
 import type { ExtractedTool } from '../sandbox/port.ts';
 import type { StdEntry } from '../server/services.ts';
@@ -25,10 +26,16 @@ export async function buildStd(runtimes: Pick<Runtimes, 'extract'>): Promise<Std
     (file) =>
       file.endsWith('.ts') && readFileSync(join(folder, file), 'utf8').includes('export default defineTool('),
   );
+  const bundles = new Bundles(
+    root,
+    files.map((file) => join(folder, file)),
+  );
   const built = await Promise.all(
     files.map(async (file) => {
       const source = { kind: 'tool' as const, file: `src/std/${file}`, path: join(folder, file) };
-      const { built: tool, diagnostics } = await buildTool(root, source, cache, runtimes.extract);
+      const { built: tool, diagnostics } =
+        keptModule(source, cache) ??
+        (await buildTool(root, source, cache, runtimes.extract, (path) => bundles.of(path)));
       return { file, tool, diagnostics };
     }),
   );

@@ -11,7 +11,13 @@ import { type Catalog, type CatalogEntry, referencesOf } from '../language/refer
 import type { ExtractedTool } from '../sandbox/port.ts';
 import { BuildCache, type Built } from './build-cache.ts';
 import { buildModules, type ModulesBuild } from './build-modules.ts';
-import { buildTool, buildWorkflowModule, type Extract, type ExtractDocument } from './build-tool.ts';
+import {
+  buildTool,
+  buildWorkflowModule,
+  type Extract,
+  type ExtractDocument,
+  keptModule,
+} from './build-tool.ts';
 import { catalogOf } from './catalog.ts';
 import { nameFindings, policyFindings } from './component-findings.ts';
 import { type ComponentSource, mcpName } from './component-sources.ts';
@@ -212,11 +218,20 @@ async function buildTools(
   built: BuiltProject,
 ): Promise<void> {
   let done = 0;
-  const modules = await buildModules(sources, async (source) => {
-    const tool = await buildTool(project.root, source, cache, extract);
-    progress?.(++done, sources.length);
-    return tool;
-  });
+  const modules = await buildModules(
+    project.root,
+    sources,
+    (source) => {
+      const kept = keptModule(source, cache);
+      if (kept) progress?.(++done, sources.length);
+      return kept;
+    },
+    async (source, bundleOf) => {
+      const tool = await buildTool(project.root, source, cache, extract, bundleOf);
+      progress?.(++done, sources.length);
+      return tool;
+    },
+  );
   take(built, modules);
   const id = buildId();
   const by = id === undefined ? undefined : `${id} ${JSON.stringify(project.file.policy)}`;
@@ -242,8 +257,11 @@ async function buildWorkflowModules(
   built: BuiltProject,
 ): Promise<NamedDocument[]> {
   if (sources.length === 0) return [];
-  const modules = await buildModules(sources, (source) =>
-    buildWorkflowModule(project.root, source, cache, extract),
+  const modules = await buildModules(
+    project.root,
+    sources,
+    (source) => keptModule(source, cache),
+    (source, bundleOf) => buildWorkflowModule(project.root, source, cache, extract, bundleOf),
   );
   take(built, modules);
   const documents: NamedDocument[] = [];

@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import type { Diagnostic } from '../contracts/diagnostics.ts';
 import { finding } from '../language/diagnostics/finding.ts';
 import type { Built } from './build-cache.ts';
-import type { ModuleBuild } from './build-tool.ts';
+import type { BundleOf, ModuleBuild } from './build-tool.ts';
 import type { ComponentSource } from './component-sources.ts';
 import { rangeIn } from './definition-fields.ts';
 import { unreadable } from './unreadable.ts';
 
-/** Modules are bundled and loaded this many at once: each is a child process for a moment. */
+/** Modules are loaded this many at once: each is a child process for a moment. */
 const AT_ONCE = 4;
 
 export interface ModulesBuild<Said> {
@@ -19,10 +19,15 @@ export interface ModulesBuild<Said> {
   unchanged: number;
 }
 
-/** Builds the modules of one kind. One that exports nothing by default is a helper if another one imports it. */
+/**
+ * Builds the modules of one kind that are not as they were kept. One that exports nothing by default is a helper if
+ * another one imports it.
+ */
 export async function buildModules<Said>(
+  root: string,
   sources: readonly ComponentSource[],
-  build: (source: ComponentSource) => Promise<ModuleBuild<Said>>,
+  kept: (source: ComponentSource) => ModuleBuild<Said> | undefined,
+  build: (source: ComponentSource, bundleOf: BundleOf) => Promise<ModuleBuild<Said>>,
 ): Promise<ModulesBuild<Said>> {
   const all: ModulesBuild<Said> = {
     made: [],
@@ -33,28 +38,41 @@ export async function buildModules<Said>(
   };
   const helpers: ComponentSource[] = [];
   const results: { diagnostics: Diagnostic[]; built?: Built<Said> }[] = [];
-  const queue = sources.entries();
-  const work = async (): Promise<void> => {
-    // The iterator is shared: each worker takes the next file.
-    for (const [index, source] of queue) {
-      let text: string;
-      try {
-        text = readFileSync(source.path, 'utf8');
-      } catch (error) {
-        results[index] = { diagnostics: [unreadable(source, error)] };
-        continue;
-      }
-      all.texts.set(source.file, text);
-      if (!EXPORTS_DEFAULT.test(text)) {
-        helpers.push(source);
-        continue;
-      }
-      const { built, diagnostics, cached } = await build(source);
-      all[cached ? 'unchanged' : 'rebuilt'] += 1;
-      results[index] = { diagnostics, ...(built ? { built } : {}) };
-    }
+  const take = (index: number, { built, diagnostics, cached }: ModuleBuild<Said>): void => {
+    all[cached ? 'unchanged' : 'rebuilt'] += 1;
+    results[index] = { diagnostics, ...(built ? { built } : {}) };
   };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, sources.length) }, work));
+  const changed: [number, ComponentSource][] = [];
+  for (const [index, source] of sources.entries()) {
+    let text: string;
+    try {
+      text = readFileSync(source.path, 'utf8');
+    } catch (error) {
+      results[index] = { diagnostics: [unreadable(source, error)] };
+      continue;
+    }
+    all.texts.set(source.file, text);
+    if (!EXPORTS_DEFAULT.test(text)) {
+      helpers.push(source);
+      continue;
+    }
+    const unchanged = kept(source);
+    if (unchanged) take(index, unchanged);
+    else changed.push([index, source]);
+  }
+  if (changed.length > 0) {
+    const { Bundles } = await import('./bundles.ts');
+    const bundles = new Bundles(
+      root,
+      changed.map(([, { path }]) => path),
+    );
+    const queue = changed.values();
+    const work = async (): Promise<void> => {
+      // The iterator is shared: each worker takes the next file.
+      for (const [index, source] of queue) take(index, await build(source, (file) => bundles.of(file)));
+    };
+    await Promise.all(Array.from({ length: Math.min(AT_ONCE, changed.length) }, work));
+  }
 
   const imported = new Set<string>();
   for (const [index, source] of sources.entries()) {

@@ -27,13 +27,27 @@ export interface ModuleBuild<Said> {
   cached: boolean;
 }
 
-/** Bundles a tool and reads what it says of itself, or takes both from the cache. */
+/** Bundles a module for the sandbox; `Bundles.of` makes those of many together. */
+export type BundleOf = (file: string) => Promise<BuiltBundle>;
+
+/** A module that is as it was when it was built last. */
+export function keptModule<Said extends object>(
+  source: ComponentSource,
+  cache: BuildCache<Said>,
+): ModuleBuild<Said> | undefined {
+  const kept = cache.get(source.file);
+  return kept && { built: kept, diagnostics: kept.warnings, cached: true };
+}
+
+/** Bundles a tool and reads what it says of itself; both are kept in the cache. */
 export const buildTool = (
   root: string,
   source: ComponentSource,
   cache: BuildCache<ExtractedTool>,
   extract: Extract,
-): Promise<ModuleBuild<ExtractedTool>> => buildModule(root, source, cache, extract, ({ runtime }) => runtime);
+  bundleOf: BundleOf,
+): Promise<ModuleBuild<ExtractedTool>> =>
+  buildModule(root, source, cache, extract, ({ runtime }) => runtime, bundleOf);
 
 /** The same for a workflow in TypeScript. It runs to make its document and never again, so Node is no runtime of it. */
 export const buildWorkflowModule = (
@@ -41,6 +55,7 @@ export const buildWorkflowModule = (
   source: ComponentSource,
   cache: BuildCache<{ document: Json }>,
   extract: ExtractDocument,
+  bundleOf: BundleOf,
 ): Promise<ModuleBuild<{ document: Json }>> =>
   buildModule(
     root,
@@ -48,6 +63,7 @@ export const buildWorkflowModule = (
     cache,
     async (bundle, runtime) => ({ document: await extract(bundle, runtime) }),
     (_, guess) => guess,
+    bundleOf,
   );
 
 async function buildModule<Said extends object>(
@@ -56,16 +72,14 @@ async function buildModule<Said extends object>(
   cache: BuildCache<Said>,
   extract: (bundle: Bundle, runtime: CodeRuntime) => Promise<Said>,
   runtimeOf: (said: Said, guess: CodeRuntime) => CodeRuntime,
+  bundleOf: BundleOf,
 ): Promise<ModuleBuild<Said>> {
-  const kept = cache.get(source.file);
-  if (kept) return { built: kept, diagnostics: kept.warnings, cached: true };
-
   const { bundle } = await import('./bundle.ts');
   let bundled: BuiltBundle;
   let said: Said;
   let runtime: CodeRuntime = 'sandbox';
   try {
-    bundled = await bundle({ root, file: source.path });
+    bundled = await bundleOf(source.path);
     runtime = bundled.nodeImports.length > 0 ? 'node' : 'sandbox';
     const guess = runtime;
     if (guess === 'node') bundled = await bundle({ root, file: source.path, runtime });

@@ -1,4 +1,4 @@
-import { type BundleOptions, bundle } from './bundle.ts';
+import { type BundleRequest, bundle } from './bundle.ts';
 
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
@@ -19,7 +19,7 @@ interface SourceMap {
  * more, with a map: only what failed is asked for this.
  */
 export async function positionsInSource(
-  options: BundleOptions,
+  options: BundleRequest,
   places: readonly { line: number; column: number }[],
 ): Promise<Position[]> {
   const { map } = await bundle({ ...options, map: true });

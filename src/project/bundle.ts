@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { isAbsolute, join, relative, sep } from 'node:path';
-import type { BuildFailure, Message, Metafile, Plugin } from 'esbuild';
+import type { BuildFailure, BuildOptions, BuildResult, Message, Metafile, Plugin } from 'esbuild';
 import type { CodeRuntime } from '../contracts/components.ts';
 import type { Diagnostic } from '../contracts/diagnostics.ts';
 import { IceError } from '../contracts/errors.ts';
@@ -15,7 +15,7 @@ import { iceosEntry, iceosRoot } from './iceos-package.ts';
 /** A bundle larger than this is refused. */
 export const MOST_BUNDLE_BYTES = 16 * 1024 * 1024;
 
-export interface BundleOptions {
+export interface BundleRequest {
   /** The project's folder, absolute; the bundle does not depend on where it is. */
   root: string;
   /** The module, absolute or relative to the root. */
@@ -59,54 +59,25 @@ const sha256 = (data: string | Uint8Array): string => createHash('sha256').updat
  * working folder of the build, and what names a path is printed away.
  * @throws IceError `project_invalid` with the diagnostics (file, line, column) in `details.diagnostics`.
  */
-export async function bundle(options: BundleOptions): Promise<BuiltBundle> {
+export async function bundle(options: BundleRequest): Promise<BuiltBundle> {
   const { root, runtime = 'sandbox' } = options;
   const entry = isAbsolute(options.file) ? options.file : join(root, options.file);
   const shown = relativePath(root, entry);
   // Loading the compiler takes longer than most commands.
-  const { build, transform } = await import('esbuild');
+  const { build } = await import('esbuild');
   const nodeImports: BuiltBundle['nodeImports'] = [];
-  let result: Awaited<ReturnType<typeof build>> & { metafile: Metafile; outputFiles: { text: string }[] };
+  let result: Result;
   try {
-    result = (await build({
-      absWorkingDir: root,
+    result = await build({
+      ...(await settingsOf(root, runtime, nodeImports)),
       entryPoints: [entry],
-      bundle: true,
-      write: false,
-      metafile: true,
-      format: 'esm',
-      target: 'es2023',
-      charset: 'utf8',
-      legalComments: 'none',
       sourcemap: options.map ? 'inline' : false,
-      define: { 'process.env.NODE_ENV': '"production"' },
-      logLevel: 'silent',
-      logLimit: 50,
-      ...(runtime === 'node'
-        ? { platform: 'node' as const }
-        : {
-            platform: 'neutral' as const,
-            mainFields: ['browser', 'module', 'main'],
-            conditions: ['module', 'browser'],
-          }),
-      // What lies above the project must not change its bundles.
-      ...(await tsconfigOf(root)),
-      loader: { '.txt': 'text', '.md': 'text', '.csv': 'text' },
-      plugins: [ownPackage, smallZod, smallAi, nodeModules(root, nodeImports)],
-    })) as typeof result;
+    });
   } catch (error) {
     throw bundleFailed(root, shown, error);
   }
-  // Printed once more: that drops the comments which name the path of each module, and keeps lines readable.
-  const printed = await transform(result.outputFiles[0]!.text, {
-    format: 'esm',
-    target: 'es2023',
-    charset: 'utf8',
-    legalComments: 'none',
-    sourcemap: options.map ? 'external' : false,
-  });
-  const code = printed.code.replaceAll('\r\n', '\n');
-  const bytes = Buffer.byteLength(code);
+  const printed = await print(result.outputFiles[0]!.text, options.map);
+  const bytes = Buffer.byteLength(printed.code);
   if (bytes > MOST_BUNDLE_BYTES)
     throw new IceError(
       'too_large',
@@ -115,17 +86,132 @@ export async function bundle(options: BundleOptions): Promise<BuiltBundle> {
         hint: largest(result.metafile),
       },
     );
-  const inputs = await inputsOf(root, result.metafile);
+  return {
+    ...described(printed.code, await inputsOf(root, Object.keys(result.metafile.inputs), hashFile)),
+    nodeImports,
+    ...(options.map ? { map: printed.map } : {}),
+    warnings: result.warnings.map((message) => diagnosticOf(root, shown, message, 'warning')),
+  };
+}
+
+/**
+ * Bundles several modules for the sandbox as `bundle` does each, byte for byte, but reads and parses what they share
+ * (a schema library has a hundred files) once. Those about which there is something to say are left out, to be bundled
+ * by themselves: who made a mistake is then plain. `files` are absolute, and the keys of what is returned.
+ */
+export async function bundleTogether(
+  root: string,
+  files: readonly string[],
+): Promise<Map<string, BuiltBundle>> {
+  const { build } = await import('esbuild');
+  const bundles = new Map<string, BuiltBundle>();
+  let result: Result;
+  try {
+    result = await build({
+      ...(await settingsOf(root, 'sandbox', [])),
+      entryPoints: [...files],
+      // Nothing is written; several outputs need names.
+      outdir: join(root, 'bundles'),
+    });
+  } catch {
+    return bundles;
+  }
+  if (result.warnings.some(({ location }) => location === null)) return bundles;
+  const spokenOf = new Set(result.warnings.map(({ location }) => location!.file));
+  const shas = new Map<string, Promise<string>>();
+  const hashOnce = (path: string): Promise<string> => {
+    let sha = shas.get(path);
+    if (sha === undefined) {
+      sha = hashFile(path);
+      shas.set(path, sha);
+    }
+    return sha;
+  };
+  const texts = new Map(result.outputFiles.map((file) => [relativePath(root, file.path), file]));
+  await Promise.all(
+    Object.entries(result.metafile.outputs).map(async ([output, { entryPoint, imports }]) => {
+      if (entryPoint === undefined || imports.some(({ external }) => external)) return;
+      const reached = reachedFrom(entryPoint, result.metafile);
+      if (reached.some((path) => spokenOf.has(path))) return;
+      const { code } = await print(texts.get(output)!.text);
+      if (Buffer.byteLength(code) > MOST_BUNDLE_BYTES) return;
+      bundles.set(join(root, entryPoint), {
+        ...described(code, await inputsOf(root, reached, hashOnce)),
+        nodeImports: [],
+        warnings: [],
+      });
+    }),
+  );
+  return bundles;
+}
+
+type Settings = BuildOptions & { write: false; metafile: true };
+type Result = BuildResult<Settings>;
+
+async function settingsOf(
+  root: string,
+  runtime: CodeRuntime,
+  nodeImports: BuiltBundle['nodeImports'],
+): Promise<Settings> {
+  return {
+    absWorkingDir: root,
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: 'esm',
+    target: 'es2023',
+    charset: 'utf8',
+    legalComments: 'none',
+    define: { 'process.env.NODE_ENV': '"production"' },
+    logLevel: 'silent',
+    logLimit: 50,
+    ...(runtime === 'node'
+      ? { platform: 'node' }
+      : {
+          platform: 'neutral',
+          mainFields: ['browser', 'module', 'main'],
+          conditions: ['module', 'browser'],
+        }),
+    // What lies above the project must not change its bundles.
+    ...(await tsconfigOf(root)),
+    loader: { '.txt': 'text', '.md': 'text', '.csv': 'text' },
+    plugins: [ownPackage, smallZod, smallAi, nodeModules(root, nodeImports)],
+  };
+}
+
+/** Prints code once more: that drops the comments which name the path of each module, and keeps lines readable. */
+async function print(text: string, map = false): Promise<{ code: string; map: string }> {
+  const { transform } = await import('esbuild');
+  const printed = await transform(text, {
+    format: 'esm',
+    target: 'es2023',
+    charset: 'utf8',
+    legalComments: 'none',
+    sourcemap: map ? 'external' : false,
+  });
+  return { code: printed.code.replaceAll('\r\n', '\n'), map: printed.map };
+}
+
+function described(
+  code: string,
+  inputs: BundleInput[],
+): Pick<BuiltBundle, 'code' | 'digest' | 'inputs' | 'sourcesDigest'> {
   const own = inputs.filter((input) => input.own).map(({ path, sha }) => `${path} ${sha}\n`);
   return {
     code,
     digest: `sha256:${sha256(code)}`,
     inputs,
     sourcesDigest: `sha256:${sha256(own.join(''))}`,
-    nodeImports,
-    ...(options.map ? { map: printed.map } : {}),
-    warnings: result.warnings.map((message) => diagnosticOf(root, shown, message, 'warning')),
   };
+}
+
+/** The files that a module imports, and what they import, itself first. */
+function reachedFrom(entry: string, { inputs }: Metafile): string[] {
+  const reached = new Set([entry]);
+  for (const path of reached)
+    for (const { path: imported, external } of inputs[path]?.imports ?? [])
+      if (!external) reached.add(imported);
+  return [...reached];
 }
 
 /** `iceos` comes from the running package where the project has none (or is inside the package itself). */
@@ -202,19 +288,23 @@ async function tsconfigOf(root: string): Promise<{ tsconfig: string } | { tsconf
 /** A module that a plugin made has the name of its namespace first. */
 const isFile = (path: string): boolean => !/^[a-z-]{2,}:/.test(path);
 
-async function inputsOf(root: string, metafile: Metafile): Promise<BundleInput[]> {
+const hashFile = async (path: string): Promise<string> => sha256(await readFile(path));
+
+async function inputsOf(
+  root: string,
+  paths: readonly string[],
+  hashOf: (path: string) => Promise<string>,
+): Promise<BundleInput[]> {
   const inputs = await Promise.all(
-    Object.keys(metafile.inputs)
-      .filter(isFile)
-      .map(async (path) => {
-        const absolute = join(root, path);
-        const shown = relativePath(root, absolute);
-        const own =
-          !shown.startsWith('..') &&
-          !/(^|\/)node_modules\//.test(shown) &&
-          !absolute.startsWith(join(iceosRoot(), 'src') + sep);
-        return { path: shown, sha: sha256(await readFile(absolute)), own };
-      }),
+    paths.filter(isFile).map(async (path) => {
+      const absolute = join(root, path);
+      const shown = relativePath(root, absolute);
+      const own =
+        !shown.startsWith('..') &&
+        !/(^|\/)node_modules\//.test(shown) &&
+        !absolute.startsWith(join(iceosRoot(), 'src') + sep);
+      return { path: shown, sha: await hashOf(absolute), own };
+    }),
   );
   return inputs.sort((a, b) => (a.path < b.path ? -1 : 1));
 }

@@ -1,10 +1,11 @@
 import { cpSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { IceError } from '../../src/contracts/errors.ts';
-import { bundle, MOST_BUNDLE_BYTES } from '../../src/project/bundle.ts';
+import { bundle, bundleTogether, MOST_BUNDLE_BYTES } from '../../src/project/bundle.ts';
 import { importAll } from '../../src/project/bundle-zod.ts';
+import { Bundles } from '../../src/project/bundles.ts';
 import { createSandboxRuntime } from '../../src/sandbox/quickjs/index.ts';
 
 function project(files: Record<string, string>): string {
@@ -201,4 +202,62 @@ export default defineTool(weather, { name: 'weather', version: '1.0.0' });
   } finally {
     await runtime.close();
   }
+});
+
+describe('together', () => {
+  const tool = (name: string, more = '') => `import { z } from 'zod';
+import { defineTool } from 'iceos';
+import { double } from './math.ts';
+import legacy from 'legacy';
+${more}
+export default defineTool({ name: '${name}', version: '1.0.0', input: z.object({ n: z.number() }), output: z.number(), run: ({ n }) => legacy(double(n)) });
+`;
+  const files = {
+    ...FILES,
+    'tools/b.ts': tool('b', "import { once } from './once.ts';\nexport const more = once;"),
+    'tools/c.ts': tool('c', "import fields from './fields.txt';\nexport const more = fields;"),
+    'tools/once.ts': 'export const once = 1;\n',
+    'tools/fields.txt': 'a,b',
+  };
+
+  test('modules have the bundles that they have by themselves, byte for byte', async () => {
+    const root = project(files);
+    const paths = ['a', 'b', 'c'].map((name) => join(root, `tools/${name}.ts`));
+    const together = await bundleTogether(root, paths);
+    expect([...together.keys()].sort()).toEqual(paths);
+    for (const file of paths) expect(together.get(file)).toEqual(await bundle({ root, file }));
+  });
+
+  test('those about which there is something to say are left out, and said by themselves', async () => {
+    const root = project({
+      ...files,
+      'tools/node.ts': tool(
+        'node',
+        "import { readFileSync } from 'node:fs';\nexport const more = readFileSync;",
+      ),
+      'tools/warned.ts': tool('warned', 'export const more = { a: 1, a: 2 };'),
+    });
+    const path = (name: string) => join(root, `tools/${name}.ts`);
+    const names = ['a', 'node', 'b', 'warned'];
+    expect([...(await bundleTogether(root, names.map(path))).keys()].sort()).toEqual(['a', 'b'].map(path));
+
+    writeFileSync(path('broken'), "import { nothing } from './nowhere.ts';\nexport default nothing;\n");
+    const bundles = new Bundles(root, [...names, 'broken', 'c'].map(path));
+    for (const name of [...names, 'c'])
+      expect(await bundles.of(path(name)), name).toEqual(await bundle({ root, file: path(name) }));
+    const { details } = await failure(bundles.of(path('broken')));
+    expect(details).toMatchObject({ diagnostics: [{ code: 'ICE4002', file: 'tools/broken.ts' }] });
+  });
+
+  test('more modules than one group are all there, whatever the order in which they are asked for', async () => {
+    const names = Array.from({ length: 50 }, (_, i) => `t${i}`);
+    const many = Object.fromEntries(names.map((name) => [`tools/${name}.ts`, `export default '${name}';\n`]));
+    const root = project(many);
+    const bundles = new Bundles(
+      root,
+      names.map((name) => join(root, `tools/${name}.ts`)),
+    );
+    for (const name of names.reverse())
+      expect((await bundles.of(join(root, `tools/${name}.ts`))).code).toContain(`"${name}"`);
+  });
 });
