@@ -98,6 +98,8 @@ function evolveNode(fold: RunFold, record: NodeRecord, event: AnyRunEvent): void
       spend(fold, record, step, true);
       record.steps ??= [];
       record.steps.push(step);
+      // It gets on: crashes are counted from here, else a long agent would end with its third restart of a server.
+      record.crashes = 0;
       dropCalls(record);
       break;
     }

@@ -179,7 +179,7 @@ export class NodeRecord {
   attempt = 0;
   /** Attempts that failed; a crash or a suspension is none. */
   failures = 0;
-  /** How often it was in flight when its worker died. */
+  /** How often it was in flight when its worker died, since its last step. */
   crashes = 0;
   startedAt = 0;
   retryAt = 0;

@@ -28,7 +28,7 @@ export function answerWithin(
   throw new IceError(
     'budget_exceeded',
     left > 0
-      ? `A call of ${model} costs more than what is left of the budget, ${dollars(left)}: its prompt about ${dollars(prompt)}, and each token of the answer ${dollars(output / 1e6)}`
+      ? `A call of ${model} would go over what is left of the budget, ${dollars(left)}: its prompt costs about ${dollars(prompt)}, and ${least === 1 ? 'a token of answer' : `the shortest answer that can be asked for, ${least} tokens,`} ${dollars((least * output) / 1e6)}`
       : 'Nothing of the budget is left',
     { hint: 'Raise maxCost, or shorten the prompt.', details: { model, left, prompt }, terminal: true },
   );

@@ -235,6 +235,28 @@ describe('the worker loop', () => {
     await engine.stop();
   });
 
+  it('an agent that gets on between the deaths of its workers goes on', async () => {
+    const time = new VirtualTime();
+    const store = createMemoryRuns();
+    const made = request(planOf({ nodes: [{ id: 'a', type: 'agent', maxCrashes: 2 }] }));
+    // Each worker makes one step and dies; the fifth finds four and ends.
+    const steps: TestEffect = async (attempt) => {
+      if (attempt.steps.length === 4) return { result: 'done' };
+      await attempt.step({ kind: 'model', name: 'm', result: attempt.steps.length });
+      return new Promise<never>(() => {});
+    };
+    for (const name of ['w1', 'w2', 'w3', 'w4', 'w5']) {
+      const engine = engineOf(store, steps, { clock: time.clock(randomOf(1)), workerId: name });
+      if (name === 'w1') await engine.create(made);
+      engine.drive('demo', made.id);
+      await time.run(() => true);
+      time.now += 20_000;
+      const run = (await store.get('demo', made.id))!;
+      if (run.state === 'running') await store.renew('demo', made.id, run.leaseEpoch, time.now - 1);
+    }
+    expect(await playedOf(store, made.id)).toMatchObject({ state: 'succeeded' });
+  });
+
   it('ends a run whose node takes its worker down each time', async () => {
     const time = new VirtualTime();
     const store = createMemoryRuns();

@@ -183,6 +183,10 @@ describe('the budget', () => {
         refused(budget),
       );
     expect(a.asked).toHaveLength(0);
+    // What is left pays the prompt: the message says what it does not pay.
+    await expect(make([a]).generate('a/m', request({ ...prompt, budget: 0.0016 }))).rejects.toThrow(
+      'left of the budget, $0.0016: its prompt costs about $0.0001, and the shortest answer that can be asked for, 16 tokens, $0.0016',
+    );
   });
 
   test('that cut an answer has failed, and says what was paid', async () => {
