@@ -159,7 +159,10 @@ const smallZod: Plugin = {
 /** What a built file may use without declaring it, and the line that gives it: only the files that do have it. */
 const GIVEN: [RegExp, string][] = [
   // CommonJS packages in an ESM bundle.
-  [/\brequire\b/, "const require = globalThis.process.getBuiltinModule('module').createRequire(import.meta.url);"],
+  [
+    /\brequire\b/,
+    "const require = globalThis.process.getBuiltinModule('module').createRequire(import.meta.url);",
+  ],
   [
     /\b__ice(Dist|File)\b/,
     `const __iceDist = import.meta.url.slice(0, import.meta.url.lastIndexOf('/dist/') + 6);

@@ -13,10 +13,11 @@ export interface Range {
 /**
  * The text, as esbuild prints it with its lines, with the functions of `called` in parentheses: arrow functions and
  * function expressions where they stand, declarations of the module as variables at its top, where they are there as
- * early as before. Methods and async arrow functions stay as they are: V8 looks at no parentheses around them.
+ * early as before, modules of CommonJS as functions of their names. Other methods and async arrow functions stay as
+ * they are: V8 looks at no parentheses around them.
  */
 export function makeEager(text: string, called: readonly Range[]): string {
-  const marks: { at: number; mark: '(' | ')' }[] = [];
+  const marks: { at: number; mark: '(' | ': (function' | ')' }[] = [];
   const declared: (Range & { name: string })[] = [];
   for (const { start, end } of called) {
     const source = text.slice(start, end);
@@ -24,6 +25,11 @@ export function makeEager(text: string, called: readonly Range[]): string {
     if (name !== undefined) declared.push({ start, end, name });
     else if (isArrow(source) || isFunctionExpression(text, start))
       marks.push({ at: start, mark: '(' }, { at: end, mark: ')' });
+    else {
+      const module = COMMONJS.exec(source)?.[1];
+      if (module !== undefined)
+        marks.push({ at: start + module.length, mark: ': (function' }, { at: end, mark: ')' });
+    }
   }
   // What ends at a place ends before anything begins there.
   marks.sort((a, b) => a.at - b.at || (a.mark === b.mark ? 0 : a.mark === ')' ? -1 : 1));
@@ -49,6 +55,9 @@ export function makeEager(text: string, called: readonly Range[]): string {
 }
 
 const DECLARATION = /^((?:async )?function\*?) ([\w$]+)/;
+
+/** `"node_modules/a/b.js"(exports, module) {`: how esbuild prints a module of CommonJS. */
+const COMMONJS = /^("(?:[^"\\\n]|\\.)+")\((?:\w+(?:, \w+)?)?\) \{/;
 
 const isFunctionExpression = (text: string, start: number): boolean =>
   /^(?:async )?function\b/.test(text.slice(start, start + 20)) &&

@@ -32,6 +32,13 @@ test('declarations of the module become variables at its top', () => {
   );
 });
 
+test('modules of CommonJS become functions of their names', () => {
+  const module = '"node_modules/a/b.js"(exports, module) {\n    module.exports = () => 1;\n  }';
+  expect(eager(`var require_b = __commonJS({\n  ${module}\n});\n`, module, '() => 1')).toBe(
+    'var require_b = __commonJS({\n  "node_modules/a/b.js": (function(exports, module) {\n    module.exports = (() => 1);\n  })\n});\n',
+  );
+});
+
 test('what is no expression, and what V8 does not look at, stays as it is', () => {
   const text = `class A {
   m(a) {
