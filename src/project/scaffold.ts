@@ -175,7 +175,9 @@ function comeHere(dir: string, from = process.cwd()): NextStep[] {
 }
 
 const installStep = (dir: string, manager: PackageManager): NextStep[] =>
-  existsSync(join(dir, 'node_modules', 'iceos')) ? [] : [{ command: manager.install, note: 'ice itself, and editor types' }];
+  existsSync(join(dir, 'node_modules', 'iceos'))
+    ? []
+    : [{ command: manager.install, note: 'ice itself, and editor types' }];
 
 function entriesOf(dir: string): string[] {
   try {

@@ -14,7 +14,7 @@ import { firstSignal, listenLocally } from '../local-server.ts';
 import { openWorkbench, type Workbench } from '../local-workbench.ts';
 import type { Outcome } from '../outcome.ts';
 import { pushRequestOf } from '../plan-file.ts';
-import { formatDuration, plural } from '../render/figures.ts';
+import { clockTime, formatDuration, plural } from '../render/figures.ts';
 import { runTable } from '../render/run-table.ts';
 import { contentOf, uploadContent } from '../run-order.ts';
 import { watchFolder } from '../watch-folder.ts';
@@ -148,7 +148,7 @@ export default class Dev extends IceCommand<typeof Dev> {
     const { output } = this;
     const { theme } = output;
     const from = performance.now();
-    const time = theme.dim(new Date().toLocaleTimeString());
+    const time = theme.dim(clockTime(new Date()));
     try {
       const workspace = await this.workspace();
       const project = projectOf(workspace);

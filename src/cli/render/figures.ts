@@ -47,3 +47,6 @@ export function formatAge(then: number, now: number): string {
 
 export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${count} ${count === 1 ? one : many}`;
+
+/** `08:03:17`, in the time of this machine; the same in every locale. */
+export const clockTime = (at: Date): string => at.toTimeString().slice(0, 8);

@@ -1,6 +1,6 @@
 import type { RunState } from '../../contracts/events.ts';
 import type { RunView } from '../../contracts/run-view.ts';
-import { formatCost, formatCount, formatDuration } from './figures.ts';
+import { clockTime, formatCost, formatCount, formatDuration } from './figures.ts';
 import { type Frame, markOf } from './node-line.ts';
 import { truncate } from './text-width.ts';
 import type { Theme } from './theme.ts';
@@ -45,7 +45,7 @@ export function footerLines(view: RunView, frame: Frame, options: FooterOptions)
     costNote(view.cost, options.maxCost, theme),
     view.state === 'waiting' && view.until !== undefined
       ? theme.dim(
-          `until ${new Date(view.until).toLocaleTimeString()} (${formatDuration(Math.max(0, view.until - now))})`,
+          `until ${clockTime(new Date(view.until))} (${formatDuration(Math.max(0, view.until - now))})`,
         )
       : '',
   ].filter(Boolean);

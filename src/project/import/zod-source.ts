@@ -1,5 +1,6 @@
 import { patternProblem } from '../../language/schema/pattern.ts';
 import { isMap, type JsonMap } from './json-pointer.ts';
+import { describesValue, discriminated, isMergeable, typesOf, withoutNull } from './schema-forms.ts';
 import { commentText, literal, pascal, propertyKey, sentence, type UniqueNames } from './source-text.ts';
 
 /** How far a schema is written out. */
@@ -12,6 +13,8 @@ export interface ZodSourceOptions {
   names: UniqueNames;
   /** The references that get a constant of their own; all others stay unknown. */
   allowed(ref: string): boolean;
+  /** Constants that the module has by now, by what they are: what is sent is often what comes back. */
+  written?: Map<string, string>;
 }
 
 const MOST_DEPTH = 16;
@@ -27,6 +30,8 @@ export class ZodSource {
   readonly #options: ZodSourceOptions;
   readonly #constants = new Map<string, string>();
   readonly #open = new Set<string>();
+  /** Constants that are objects, which can be extended. */
+  readonly #objects = new Set<string>();
   readonly #declared: string[] = [];
 
   constructor(options: ZodSourceOptions) {
@@ -77,8 +82,14 @@ export class ZodSource {
       this.#constants.set(ref, code);
       return code;
     }
-    const name = this.#options.names.take(pascal(decode(last)), '');
+    const base = pascal(decode(last));
+    const same = this.#options.written?.get(`${base} = ${code}`);
+    const name = same ?? this.#options.names.take(base, '');
     this.#constants.set(ref, name);
+    if (/^z\.(looseObject|strictObject|object)\(\{/.test(code) && !code.endsWith('.nullable()'))
+      this.#objects.add(name);
+    if (same !== undefined) return name;
+    this.#options.written?.set(`${base} = ${code}`, name);
     const about =
       isMap(schema) && typeof schema['description'] === 'string' ? commentText(schema['description']) : '';
     this.#declared.push(`${about === '' ? '' : `/** ${about} */\n`}const ${name} = ${code};`);
@@ -255,6 +266,7 @@ export class ZodSource {
 
   #any(schema: JsonMap, word: 'oneOf' | 'anyOf', variants: unknown[], indent: string, depth: number): string {
     const { [word]: _, discriminator: _d, ...own } = schema;
+    const told = discriminated(schema);
     // Variants that only say what is required describe no value of their own; one that says nothing fits all.
     const telling = variants.filter(
       (variant) =>
@@ -264,15 +276,49 @@ export class ZodSource {
         !('required' in variant || 'not' in variant),
     );
     if (telling.length === 0) return this.#plain(own, indent, depth);
-    const union = this.#union(telling, indent, depth);
+    const union = this.#union(telling, indent, depth, (variant, code) =>
+      told ? this.#toldApart(variant, code, told) : code,
+    );
     if (!describesValue(own) || !isMap(own['properties'])) return union;
     const base = this.#plain(own, indent, depth);
     return union.startsWith('z.unknown()') ? base : `z.intersection(${base}, ${union})`;
   }
 
-  #union(variants: unknown[], indent: string, depth: number): string {
+  /** A variant with the values of the field that tells it from the others, where it has that as any text. */
+  #toldApart(
+    variant: unknown,
+    code: string,
+    { field, values }: NonNullable<ReturnType<typeof discriminated>>,
+  ): string {
+    const ref = isMap(variant) ? variant['$ref'] : undefined;
+    const own = typeof ref === 'string' ? values.get(ref) : undefined;
+    if (own === undefined || !this.#objects.has(code)) return code;
+    const { object } = this.#merge([variant], new Set());
+    const property = isMap(object?.['properties']) ? object['properties'][field] : undefined;
+    const required = Array.isArray(object?.['required']) && object['required'].includes(field);
+    if (
+      !required ||
+      !isMap(property) ||
+      property['type'] !== 'string' ||
+      'enum' in property ||
+      'const' in property
+    )
+      return code;
+    return `${code}.extend({ ${propertyKey(field)}: ${literals(own)} })`;
+  }
+
+  #union(
+    variants: unknown[],
+    indent: string,
+    depth: number,
+    refine = (_variant: unknown, code: string): string => code,
+  ): string {
     if (variants.length > MOST_VARIANTS) return `z.unknown() /* one of ${variants.length} schemas */`;
-    const codes = [...new Set(variants.map((variant) => this.expression(variant, `${indent}  `, depth + 1)))];
+    const codes = [
+      ...new Set(
+        variants.map((variant) => refine(variant, this.expression(variant, `${indent}  `, depth + 1))),
+      ),
+    ];
     const open = codes.find((code) => code.startsWith('z.unknown()'));
     if (open !== undefined) return open;
     if (codes.length === 1) return codes[0]!;
@@ -312,55 +358,6 @@ function appendTo(code: string, calls: string): string {
   const comment = /^(.*\S)( \/\* [^\n]* \*\/)$/s.exec(code);
   return comment && comment[1]!.endsWith(')') ? `${comment[1]}${calls}${comment[2]}` : `${code}${calls}`;
 }
-
-function withoutNull(schema: JsonMap): { schema: JsonMap; nullable: boolean } {
-  const { nullable: said, ...rest } = schema;
-  let bare: JsonMap = rest;
-  let nullable = said === true;
-  const { type } = schema;
-  if (Array.isArray(type) && type.includes('null') && type.length > 1) {
-    const rest = type.filter((each) => each !== 'null');
-    bare = { ...bare, type: rest.length === 1 ? rest[0] : rest };
-    nullable = true;
-  }
-  const values = schema['enum'];
-  if (Array.isArray(values) && values.includes(null) && values.length > 1) {
-    bare = { ...bare, enum: values.filter((value) => value !== null) };
-    nullable = true;
-  }
-  for (const word of ['oneOf', 'anyOf'] as const) {
-    const variants = schema[word];
-    if (!Array.isArray(variants)) continue;
-    const rest = variants.filter((variant) => !(isMap(variant) && variant['type'] === 'null'));
-    if (rest.length === variants.length || rest.length === 0) continue;
-    bare = { ...bare, [word]: rest };
-    nullable = true;
-  }
-  return { schema: bare, nullable };
-}
-
-function typesOf(schema: JsonMap): string[] {
-  const { type } = schema;
-  if (typeof type === 'string') return [type];
-  if (Array.isArray(type)) return type.filter((each) => typeof each === 'string');
-  if (isMap(schema['properties']) || isMap(schema['additionalProperties'])) return ['object'];
-  if (schema['items'] !== undefined) return ['array'];
-  return [];
-}
-
-/** Whether a schema says anything about the type of its value. */
-const describesValue = (schema: JsonMap): boolean =>
-  ['type', 'properties', 'items', 'enum', 'const', 'allOf', 'oneOf', 'anyOf', 'additionalProperties'].some(
-    (word) => schema[word] !== undefined,
-  );
-
-/** An object by its fields alone, or a part that only says what is required. */
-const isMergeable = (schema: JsonMap): boolean =>
-  !('oneOf' in schema || 'anyOf' in schema || 'enum' in schema || 'const' in schema || '$ref' in schema) &&
-  (Array.isArray(schema['allOf'])
-    ? schema['allOf'].every((part) => isMap(part) && !('oneOf' in part || 'anyOf' in part))
-    : schema['type'] === 'object' ||
-      (schema['type'] === undefined && (isMap(schema['properties']) || Array.isArray(schema['required']))));
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);

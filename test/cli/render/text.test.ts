@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { formatAge, formatCost, formatCount, formatDuration } from '../../../src/cli/render/figures.ts';
+import {
+  clockTime,
+  formatAge,
+  formatCost,
+  formatCount,
+  formatDuration,
+} from '../../../src/cli/render/figures.ts';
 import { table } from '../../../src/cli/render/table.ts';
 import {
   oneLine,
@@ -91,4 +97,9 @@ test('a table gives way: first its widest text, then what is optional', () => {
   expect(table(rows, columns, theme, 20).join('\n')).not.toContain('extra');
   for (const width of [20, 24, 32, 40, 60])
     for (const line of table(rows, columns, theme, width)) expect(textWidth(line)).toBeLessThanOrEqual(width);
+});
+
+test('the time of day is written the same in every locale', () => {
+  expect(clockTime(new Date(2026, 0, 2, 8, 3, 7))).toBe('08:03:07');
+  expect(clockTime(new Date(2026, 0, 2, 20, 3, 7))).toBe('20:03:07');
 });

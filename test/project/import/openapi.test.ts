@@ -271,6 +271,59 @@ test.each([
   expect(outputCode(schema, { N: { type: 'number' } })).toBe(code);
 });
 
+const PETS = {
+  Cat: {
+    type: 'object',
+    required: ['type'],
+    properties: { type: { type: 'string' }, lives: { type: 'integer' } },
+  },
+  Dog: {
+    type: 'object',
+    required: ['type'],
+    properties: { type: { type: 'string' }, barks: { type: 'boolean' } },
+  },
+  Fish: { type: 'object', properties: { type: { type: 'string' }, salt: { type: 'boolean' } } },
+};
+const pet = (mapping: object | undefined) => ({
+  oneOf: Object.keys(PETS).map((name) => ({ $ref: `#/components/schemas/${name}` })),
+  discriminator: { propertyName: 'type', ...(mapping ? { mapping } : {}) },
+});
+
+test('what tells the variants of a union apart is taken as the document maps it, and no further', () => {
+  const mapped = outputCode(
+    pet({ cat: '#/components/schemas/Cat', lion: 'Cat', dog: 'Dog', fish: 'Fish' }),
+    PETS,
+  );
+  // Of a fish the type may be absent, so nothing is said of it.
+  expect(mapped.replaceAll(/\s+/g, ' ')).toBe(
+    "z.union([ Cat.extend({ type: z.literal(['cat', 'lion']) }), Dog.extend({ type: z.literal('dog') }), Fish, ])",
+  );
+  // Names that are only implied are often not what the API says.
+  expect(outputCode(pet(undefined), PETS)).toBe('z.union([Cat, Dog, Fish])');
+});
+
+test('what is sent and comes back in the same form is written once', () => {
+  const document = {
+    openapi: '3.1.0',
+    info: { title: 'Pets', version: '1.0.0' },
+    servers: [{ url: 'https://pets.example' }],
+    paths: {
+      '/pets': {
+        post: {
+          operationId: 'add',
+          requestBody: { required: true, content: { 'application/json': { schema: pet({ cat: 'Cat' }) } } },
+          responses: {
+            200: { description: 'ok', content: { 'application/json': { schema: pet({ cat: 'Cat' }) } } },
+          },
+        },
+      },
+    },
+    components: { schemas: PETS },
+  };
+  const text = fileOf(JSON.stringify(document), 'add.ts');
+  expect(text.match(/^const \w+/gm)).toEqual(['const Cat', 'const Dog', 'const Fish']);
+});
+
 test('schemas that hold themselves, or hold everything, end where it gets too much, and say so', async () => {
   const schemas: Record<string, object> = {
     Node: {

@@ -21,10 +21,11 @@ export function operationSource(
   { reach, resolve }: { reach: SchemaReach; resolve(ref: string): unknown },
 ): OperationSource {
   const names = new UniqueNames(['z', 'defineTool', 'call', 'input', 'ctx', 'NET', 'SERVER', ...FUNCTIONS]);
+  const written = new Map<string, string>();
   const imports = new Set<string>(['call']);
   const writer = (mode: 'input' | 'output', schemas: unknown[]): ZodSource => {
     const allowed = reach.from(schemas);
-    return new ZodSource({ mode, names, resolve, allowed: (ref) => allowed.has(ref) });
+    return new ZodSource({ mode, names, resolve, allowed: (ref) => allowed.has(ref), written });
   };
   const { parameters, body, answer, auth } = operation;
   const output = writer('output', answer.schemas);
