@@ -327,6 +327,20 @@ describe('words that help', () => {
     return diagnostics.map(({ message, help }) => `${message} ${help ?? ''}`).join('\n');
   };
 
+  it('a component that is not there: what can be made is offered, what can not is not', () => {
+    const helpOf = (tool: string) =>
+      checkBlueprint(
+        {
+          text: `${HEAD}nodes: [{ id: a, type: tool, tool: ${tool}, args: {} }]\noutputs: { a: "{{ a }}" }\n`,
+          file: 'a.yaml',
+        },
+        catalog,
+      ).diagnostics[0]!.help!;
+    expect(helpOf('weather@^1')).toContain('ice new tool weather');
+    expect(helpOf('std/nothing-like-it@^1')).not.toContain('ice new');
+    expect(helpOf('mcp/files/read')).toContain('ice import mcp files');
+  });
+
   it('an argument beside the arguments', () => {
     expect(
       said('nodes: [{ id: a, type: tool, tool: price@^1, cost: 3 }]\noutputs: { x: "{{ a }}" }\n'),

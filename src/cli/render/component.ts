@@ -98,11 +98,26 @@ export function typeName(schema: JsonSchema): string {
   const options = schema['enum'];
   if (Array.isArray(options)) return options.map((one) => JSON.stringify(one)).join(' | ');
   const union = schema['anyOf'] ?? schema['oneOf'];
-  if (Array.isArray(union)) return union.map((one) => typeName(one as JsonSchema)).join(' | ');
+  if (Array.isArray(union))
+    return [...new Set(union.map((one) => memberName(one as JsonSchema)))].join(' | ');
   if (Array.isArray(type)) return type.join(' | ');
   if (type === 'array') {
     const item = items === undefined ? 'anything' : typeName(items as JsonSchema);
     return item.includes(' ') ? `(${item})[]` : `${item}[]`;
   }
   return typeof type === 'string' ? type : 'anything';
+}
+
+const MOST_FIELDS = 4;
+
+/** A member of a union: of an object the fields that tell it from the others, `{ type: "cat", lives }`. */
+function memberName(schema: JsonSchema): string {
+  const { properties, required = [] } = (typeof schema === 'object' ? schema : {}) as ObjectSchema;
+  if (!properties || Object.keys(properties).length === 0) return typeName(schema);
+  const fields = Object.entries(properties).map(([name, field]) => {
+    const only = typeof field === 'object' ? field['const'] : undefined;
+    if (only !== undefined) return `${name}: ${JSON.stringify(only)}`;
+    return required.includes(name) ? name : `${name}?`;
+  });
+  return `{ ${fields.slice(0, MOST_FIELDS).join(', ')}${fields.length > MOST_FIELDS ? ', …' : ''} }`;
 }

@@ -222,7 +222,7 @@ function unknown(
     out.atValue('ICE1201', at, `There is no tool '${ref.name}'`, {
       help:
         there.length === 0
-          ? `Declare the server ${server} under mcpServers in ice.yaml, and pin its tools: ice import mcp ${server}`
+          ? `Pin the tools of the server ${server}, which mcpServers of ice.yaml declares: ice import mcp ${server}`
           : near
             ? `Did you mean '${near}'?`
             : `The server has ${there.slice(0, 8).join(', ')}${there.length > 8 ? ` and ${there.length - 8} more` : ''}. If it is new there: ice import mcp ${server}`,
@@ -247,8 +247,8 @@ function unknown(
     help: near
       ? `Did you mean '${near}'?`
       : names.length === 0
-        ? `Neither the project nor the target has a ${kind}. Make one: ice new ${kind} ${ref.name}`
-        : `There are ${names.slice(0, 8).join(', ')}${names.length > 8 ? ` and ${names.length - 8} more` : ''}. Make it: ice new ${kind} ${ref.name}`,
+        ? `Neither the project nor the target has ${kind === 'agent' ? 'an' : 'a'} ${kind}. Make one: ice new ${kind} ${ref.name}`
+        : `There ${names.length === 1 ? 'is' : 'are'} ${names.slice(0, 8).join(', ')}${names.length > 8 ? ` and ${names.length - 8} more` : ''}.${ref.name.includes('/') ? '' : ` Make it: ice new ${kind} ${ref.name}`}`,
     fix: near ? replaceValue(out.source, at, `${near}${range}`, `Write ${near}`, false) : undefined,
   });
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { typeName } from '../../../src/cli/render/component.ts';
 import {
   clockTime,
   formatAge,
@@ -102,4 +103,17 @@ test('a table gives way: first its widest text, then what is optional', () => {
 test('the time of day is written the same in every locale', () => {
   expect(clockTime(new Date(2026, 0, 2, 8, 3, 7))).toBe('08:03:07');
   expect(clockTime(new Date(2026, 0, 2, 20, 3, 7))).toBe('20:03:07');
+});
+
+test('a union of objects is named by the fields that tell them apart', () => {
+  const cat = {
+    type: 'object',
+    required: ['type'],
+    properties: { type: { const: 'cat' }, lives: { type: 'integer' } },
+  };
+  const many = { type: 'object', properties: { a: {}, b: {}, c: {}, d: {}, e: {} } };
+  expect(typeName({ anyOf: [cat, many, { type: 'null' }] })).toBe(
+    '{ type: "cat", lives? } | { a?, b?, c?, d?, … } | null',
+  );
+  expect(typeName({ oneOf: [{ type: 'object' }, { type: 'object' }] })).toBe('object');
 });
