@@ -22,13 +22,14 @@ const canonicalText = (value: Json): string => canonicalize(value)!;
 
 /** Reads a workflow: of the text of its document, or of the document that a program made. */
 export function buildWorkflow(input: BlueprintInput): DocumentBuild {
-  const { blueprint, references, source, diagnostics } = parseBlueprint(input);
+  const { blueprint, references, source, diagnostics, read } = parseBlueprint(input);
   // Not the text of the source, which may be a mended copy.
   const text = 'text' in input ? input.text : source.text;
   const found = [...diagnostics, ...wordFindings('workflow', source, diagnostics)];
-  if (!blueprint) return { text, diagnostics: found, mentioned: references };
+  if (!blueprint) return { text, read, diagnostics: found, mentioned: references };
   return {
     text,
+    read,
     diagnostics: found,
     built: {
       name: blueprint.name,

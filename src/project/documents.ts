@@ -8,6 +8,7 @@ import type { Json, JsonSchema } from '../contracts/json.ts';
 import type { AgentDocument } from '../contracts/nodes/agent.ts';
 import { finding } from '../language/diagnostics/finding.ts';
 import { type Catalog, referencesOf } from '../language/references/catalog.ts';
+import type { DraftResult } from '../language/shape/blueprint-draft.ts';
 import type { DocumentSource } from '../language/source/document-source.ts';
 import type { ComponentSource } from './component-sources.ts';
 import { keepFile, readKept, sweepKept } from './kept-file.ts';
@@ -32,6 +33,8 @@ export interface DocumentBuild {
   };
   /** What a document with errors refers to, as far as that can be read. */
   mentioned?: ComponentRef[];
+  /** A workflow that was read here, until it is checked. */
+  read?: DraftResult;
 }
 
 /** What a document comes to beside what it refers to. */
@@ -168,16 +171,17 @@ export class Documents {
     if (wrote) sweepKept(this.folder, used);
   }
 
-  private async checkAnew({ source, made }: Known, text: string, catalog: Catalog): Promise<DocumentCheck> {
+  private async checkAnew(known: Known, text: string, catalog: Catalog): Promise<DocumentCheck> {
+    const { source, made, read } = known;
     if (source.kind === 'agent') {
       const { checkAgent } = await import('../language/check/check-agent.ts');
       return { findings: checkAgent({ text, file: source.file }, catalog) };
     }
-    const { checkBlueprint } = await import('../language/check/check-blueprint.ts');
-    const { diagnostics, outputs } = checkBlueprint(
-      made ? { source: made } : { text, file: source.file },
-      catalog,
-    );
+    const { checkBlueprint, checkRead } = await import('../language/check/check-blueprint.ts');
+    delete known.read;
+    const { diagnostics, outputs } = read
+      ? checkRead(read, catalog)
+      : checkBlueprint(made ? { source: made } : { text, file: source.file }, catalog);
     return { findings: diagnostics, ...(outputs === undefined ? {} : { outputs }) };
   }
 
