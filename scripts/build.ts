@@ -174,7 +174,7 @@ const __iceFile = (path) => globalThis.process.getBuiltinModule('url').fileURLTo
 const HOST = [
   ['src/client/index.ts'],
   ['src/host/index.ts', 'src/stores/sqlite/index.ts'],
-  ['src/server/compile.ts', 'src/language/plan/tool-plan.ts'],
+  ['src/server/new-runs.ts', 'src/language/plan/tool-plan.ts'],
   ['src/host/engine.ts'],
   ['src/language/plan/compile.ts'],
 ];

@@ -1,6 +1,6 @@
 import type { Fetch, FetchAnswer } from '../client/request.ts';
 import type { App } from '../server/app.ts';
-import { incomingOf, type Reply } from '../server/incoming.ts';
+import { incomingOf, isStream, type Reply } from '../server/incoming.ts';
 
 /** The address of the server in one's own process; nothing listens there. */
 export const IN_PROCESS_URL = 'http://ice.local';
@@ -30,7 +30,7 @@ async function orAborted(answer: Promise<Reply>, signal: AbortSignal): Promise<R
   } catch (error) {
     if (signal.aborted)
       answer
-        .then(({ content }) => (content instanceof ReadableStream ? content.cancel() : undefined))
+        .then(({ content }) => (isStream(content) ? content.cancel() : undefined))
         .catch(() => {
           // The caller has gone: neither the answer nor its failure has a reader.
         });
@@ -41,7 +41,7 @@ async function orAborted(answer: Promise<Reply>, signal: AbortSignal): Promise<R
 }
 
 function answerOf({ status, headers, content }: Reply, signal: AbortSignal): FetchAnswer {
-  const stream = content instanceof ReadableStream ? joined(content, signal) : null;
+  const stream = isStream(content) ? joined(content, signal) : null;
   const text = async (): Promise<string> => {
     if (typeof content === 'string') return content;
     return new TextDecoder().decode(

@@ -174,7 +174,7 @@ function assemble(parts: Parts): Host {
   });
   const secrets = parts.options.secrets ?? openSecrets(parts, masterKeys);
   const models = once(() => openModelsOf(parts, secrets));
-  const startChecks = once(() => Promise.all([import('./start-models.ts'), import('./start-secrets.ts')]));
+  const startChecks = once(() => import('./start-checks.ts'));
   const runs = sealRuns(stores.runs, async (id) => {
     const keys = await masterKeys.keys(id);
     if (keys) return keys;
@@ -213,7 +213,7 @@ function assemble(parts: Parts): Host {
       ? {}
       : {
           assertStartable: async (of: string, plan: Plan, maxCost: number | undefined) => {
-            const [{ assertModels }, { assertSecrets }] = await startChecks();
+            const { assertModels, assertSecrets } = await startChecks();
             await assertModels(models, plan, maxCost);
             await assertSecrets(secrets, of, plan);
           },

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { App, RequestInfo } from '../server/app.ts';
+import { isStream } from '../server/incoming.ts';
 
 /** Bodies up to this much are read as they come; longer ones, and those of unknown length, go through a stream. */
 const MOST_BYTES = 256 * 1024;
@@ -50,7 +51,7 @@ export async function answerPlain(
   );
   if (gone.signal.aborted) return;
   const content = reply.content ?? '';
-  if (content instanceof ReadableStream) {
+  if (isStream(content)) {
     outgoing.writeHead(reply.status, reply.headers);
     for await (const chunk of content) {
       if (gone.signal.aborted) return;

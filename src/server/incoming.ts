@@ -45,6 +45,10 @@ export interface Reply {
   content: string | Uint8Array | ReadableStream<Uint8Array> | null;
 }
 
+/** Whether a content is a stream. Nothing is asked of the platform's class, whose first use loads all its streams. */
+export const isStream = (content: Reply['content']): content is ReadableStream<Uint8Array> =>
+  typeof content === 'object' && content !== null && !(content instanceof Uint8Array);
+
 /** The answer as the platform's class, for transports that speak fetch. */
 export function asResponse({ status, headers, content }: Reply): Response {
   return new Response(content as BodyInit | null, { status, headers });
@@ -52,7 +56,7 @@ export function asResponse({ status, headers, content }: Reply): Response {
 
 /** The answer to HEAD: the same without its content. */
 export function withoutContent(reply: Reply): Reply {
-  if (reply.content instanceof ReadableStream)
+  if (isStream(reply.content))
     reply.content.cancel().catch(() => {
       // It was never read, so there is nothing that could fail.
     });

@@ -26,10 +26,7 @@ export function runRoutes(services: Services, streams: Streams): Pick<Handlers, 
   const { runs, engine, clock, config } = services;
   /** What turns a reference into a plan, and inputs into checked ones: loaded when the first run is made. */
   const load = async () => {
-    const [{ createCompiler }, { checkInputs }] = await Promise.all([
-      import('../compile.ts'),
-      import('../run-inputs.ts'),
-    ]);
+    const { createCompiler, checkInputs } = await import('../new-runs.ts');
     return { compiler: createCompiler(services), checkInputs };
   };
   let making: ReturnType<typeof load> | undefined;
