@@ -41,7 +41,7 @@ const fetchAnswerSchema = z.strictObject({
   status: z.number().int().min(100).max(599),
   statusText: z.string().optional(),
   url: z.string().optional(),
-  headers: z.record(z.string(), z.string()),
+  headers: z.record(z.string(), z.string().regex(/^[^\r\n\0]*$/, 'a line end or NUL, which no header holds')),
   body: bodySchema.optional(),
 });
 const callAnswerSchema = z.union([

@@ -297,7 +297,9 @@ function failed(error: unknown, url: URL, signal: AbortSignal, timeoutMs: number
   if (causes.some((it) => (it as Error).name === 'TimeoutError'))
     return new Error(`${url.host} did not answer within ${timeoutMs} ms`);
   const deepest = causes.at(-1) as NodeJS.ErrnoException | undefined;
-  const why = deepest?.code === undefined ? (deepest?.message ?? 'unknown') : `${deepest.code}`;
+  const { code, message = 'unknown' } = deepest ?? {};
+  // What the system says is known by its code; the HTTP client's codes need their words.
+  const why = code === undefined ? message : code.startsWith('UND_') ? `${message} (${code})` : code;
   return new Error(`The request to ${url.host} failed: ${why}`);
 }
 

@@ -267,6 +267,10 @@ test.each([
   ],
   ['cassette: 1\nexchanges:\n  - { kind: model, request: {}, answer: { text: 7 } }', /answer\.text/],
   [
+    'cassette: 1\nexchanges:\n  - { kind: fetch, request: {}, answer: { status: 200, headers: { a: "b\\r\\nc: d" } } }',
+    /answer\.headers\.a: a line end/,
+  ],
+  [
     'cassette: 1\nexchanges:\n  - kind: model\n    request: {}\n    answer:\n      text: a\n      finishReson: stop\n',
     /exchanges\.0\.answer\.finishReson: there is no such field, at line 7/,
   ],

@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseHostRule, reachOf, ruleFor } from '../../src/sandbox/allowed-hosts.ts';
@@ -281,6 +281,34 @@ test('a server that is not there is an error that a tool can catch', async () =>
   await expect(fetchLocal(get(`http://127.0.0.1:${closed}/`), [`127.0.0.1:${closed}`])).rejects.toThrow(
     `127.0.0.1:${closed} failed: ECONNREFUSED`,
   );
+});
+
+test.each([
+  [
+    'breaks off',
+    'HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\nabc',
+    /failed: other side closed \(UND_ERR_SOCKET\)/,
+  ],
+  ['has headers without end', `HTTP/1.1 200 OK\r\nx: ${'y'.repeat(200_000)}\r\n\r\n`, /HEADERS_OVERFLOW/],
+  [
+    'has two lengths',
+    'HTTP/1.1 200 OK\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\nHTTP/1.1 200 OK\r\n\r\nevil',
+    /failed: /,
+  ],
+  ['is no HTTP', '\0\u0001 nonsense', /HTTP\/1\.1 protocol/],
+  [
+    'has two locations',
+    'HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\nlocation: http://169.254.169.254/\r\n\r\n',
+    /127\.0\.0\.1:1 is not among/,
+  ],
+])('a server whose answer %s is an error that says so', async (_, answer, message) => {
+  await using server = createTcpServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => socket.end(answer));
+  }).listen(0, '127.0.0.1');
+  await new Promise((done) => server.once('listening', done));
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await expect(fetchLocal(get(`http://${host}/`), [host])).rejects.toThrow(message);
 });
 
 test('rules: exact, by suffix, by port', () => {
