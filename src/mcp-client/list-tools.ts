@@ -1,5 +1,5 @@
-import { cut } from '../contracts/cut.ts';
 import { IceError } from '../contracts/errors.ts';
+import { clientWords } from './client-words.ts';
 import { transportTo } from './connect.ts';
 import type { ServerCommand, ServerProcess } from './server-process.ts';
 
@@ -156,9 +156,13 @@ function explain(
   return new IceError(
     'unreachable',
     status === undefined
-      ? `${where} can't be used: ${cause?.code ?? cut(message.split('\n')[0]!, 300)}`
+      ? `${where} can't be used: ${cause?.code ?? clientWords(message, 300)}`
       : `${where} answered ${status}.`,
-    { hint: 'Is it a server of MCP, over streamable HTTP? Servers with SSE alone are not read here.' },
+    {
+      hint: child
+        ? 'It speaks MCP, and not as the protocol says: an update of the server may mend it.'
+        : 'Is it a server of MCP, over streamable HTTP? Servers with SSE alone are not read here.',
+    },
   );
 }
 

@@ -2,6 +2,7 @@ import type { Client } from '@modelcontextprotocol/client';
 import { cut } from '../contracts/cut.ts';
 import { IceError } from '../contracts/errors.ts';
 import type { Json, JsonObject } from '../contracts/json.ts';
+import { clientWords } from './client-words.ts';
 import { nameOf, type Place, transportTo } from './connect.ts';
 import type { ServerProcess } from './server-process.ts';
 
@@ -210,7 +211,7 @@ function explain(
           }
         : {}),
     });
-  const said = cut(message.split('\n')[0]!, 500);
+  const said = clientWords(message, 500);
   // -32602: the arguments, or the tool, are unknown to it, though they match what was pinned.
   return typeof code === 'number'
     ? new IceError('tool_failed', `${where} refuses the call: ${said}`, { terminal: true, hint: DRIFT })

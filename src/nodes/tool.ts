@@ -75,7 +75,10 @@ export function createToolEffect(effects: ToolEffects): Effect {
         'output_invalid',
         `The result of ${ref} does not match its output schema: ${broken}`,
         {
-          hint: 'Mend what run() returns, or the output schema',
+          hint:
+            manifest.runtime === 'mcp'
+              ? `The server does not keep to what was pinned: ice import mcp ${manifest.name.split('/')[1]}`
+              : 'Mend what run() returns, or the output schema',
         },
       );
     return { result };

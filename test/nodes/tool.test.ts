@@ -111,6 +111,25 @@ test('a secret that a tool prints is masked in logs and errors, in every usual f
     expect(all).not.toContain(form);
 });
 
+test('a result that a server did not promise says to pin its tools again', async () => {
+  const pinned: Manifest = {
+    ...manifest,
+    name: 'mcp/shop/find',
+    input: {},
+    output: { type: 'object', required: ['id'] },
+    permissions: { net: [], secrets: [], limits: {} },
+    runtime: 'mcp',
+  };
+  const mcp = () => ({ call: () => Promise.resolve({ late: true }) });
+  const found = createToolEffect({ ...effects, runtimes: { ...effects.runtimes, mcp } })(
+    attemptOf(pinned, {}),
+  );
+  expect(await failure(found)).toMatchObject({
+    code: 'output_invalid',
+    hint: expect.stringContaining('ice import mcp shop'),
+  });
+});
+
 test('code that the target does not hold, a runtime that it does not run, secrets that it does not keep', async () => {
   const { secrets: _, ...bare } = effects;
   expect(await failure(createToolEffect(bare)(attemptOf(manifest, { cost: 1 })))).toMatchObject({

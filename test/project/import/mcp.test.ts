@@ -230,7 +230,14 @@ test.each([
   ['garbage', { code: 'unreachable', details: { stdout: 'listening on port 3000' } }],
   ['endless', { code: 'too_large', message: expect.stringContaining('100 pages') }],
   ['refuses', { code: 'unreachable', message: expect.stringContaining('Method not found') }],
-  ['wrong', { code: 'unreachable' }],
+  [
+    'wrong',
+    {
+      code: 'unreachable',
+      message: expect.stringContaining('tools.0.name: Invalid input: expected string'),
+      hint: expect.stringContaining('not as the protocol says'),
+    },
+  ],
   ['noisy', undefined],
 ])('a server that %s: a clear end, and no process is left', async (how, error) => {
   const pidFile = join(tempFolder(), 'pids');
