@@ -85,6 +85,11 @@ describe('documents as an outsider breaks them: the root cause is the first find
     ['53-bracket.yaml', '`size(` with )'],
     ['54-one-for-a-list.yaml', '["{{ inputs.row }}"]'],
     ['55-tools-as-maps.yaml', 'price'],
+    ['56-text-without-quotes.yaml', "'opened_now'"],
+    ['58-edges.yaml', '`needs: [id]`'],
+    ['59-agent-as-map.yaml', 'model, system, tools'],
+    ['60-number-for-a-text.yaml', 'string(…)'],
+    ['61-any-field-of-a-map.yaml', 'There is: headers.'],
   ])('%s: the help says what to write', (file, help) => {
     const { diagnostics } = check(file, readFileSync(join(BROKEN, file), 'utf8'));
     expect(diagnostics[0]!.help).toContain(help);

@@ -15,10 +15,16 @@ export function inferVariable(checker: Checker, node: VariableNode): JsonSchema 
   const loop = name === 'item' || name === 'index';
   const help = checker.env.nodeNames().includes(name)
     ? `Write nodes.${name}.`
-    : (loop ? `'${name}' exists inside a loop. ` : '') + (hint(name, checker.env.names()) ?? '');
+    : (loop ? `'${name}' exists inside a loop. ` : '') +
+      (hint(name, checker.env.names()) ?? '') +
+      asText(checker, name);
   checker.error('ICE1307', `There is no variable '${name}' here`, node, help.trim() || undefined);
   return {};
 }
+
+/** Where no name is like it, it may be a text that lacks its quotes. */
+const asText = (checker: Checker, name: string): string =>
+  suggest(name, checker.env.names()) === undefined ? ` A text stands in quotes: '${name}'.` : '';
 
 const STATES = ['succeeded', 'failed', 'skipped'];
 const ERROR: JsonSchema = {
@@ -191,7 +197,8 @@ function deeperHelp(
     if (shape.type !== 'object') continue;
     for (const [between, type] of shape.properties) {
       const member = memberType(type, name);
-      if (isUnknown(type) || !member.fits || !member.found) continue;
+      // A map of any names has every field, so that it tells nothing.
+      if (!member.known.includes(name) || !member.found) continue;
       const optional = shape.required.has(between) ? '' : '?';
       const last = member.nullable || optional ? `?${name}` : name;
       return `It stands under '${between}': write ${checker.spell(node.object)}.${optional}${between}.${last}.`;

@@ -121,6 +121,7 @@ export class ValueChecker {
         help:
           hint ??
           this.inBrackets(type, expected, path) ??
+          asText(type, expected) ??
           `${kind.taker} takes ${describe(expected)}; this is ${describe(type)}.`,
       });
       return;
@@ -157,8 +158,12 @@ export class ValueChecker {
     const [error] = schemaErrors(expected, value);
     if (error) {
       const at = [...path, ...pathParts(error.path)];
+      const near = typeof value === 'string' ? meantValue(value, expected) : undefined;
       this.out.atValue(kind.wrongType, at, `${nameOf(at, kind)} ${error.message}`, {
-        help: `${kind.taker} takes ${describe(expected)}.`,
+        help:
+          near === undefined
+            ? `${kind.taker} takes ${describe(expected)}.`
+            : `Did you mean ${JSON.stringify(near)}?`,
         fix: this.unquote(value, expected, path),
       });
     }
@@ -284,3 +289,19 @@ export function foreignMark(template: Template): string | undefined {
     return 'Remove the $: with anything around it, {{ }} makes a text.';
   return 'With anything around it, {{ }} makes a text. Put all of it inside the braces.';
 }
+
+/** The allowed value that was probably meant. */
+function meantValue(value: string, expected: JsonSchema): string | undefined {
+  const allowed = shapesOf(resolveRefs(expected)).flatMap((shape) =>
+    'values' in shape && shape.values ? shape.values : [],
+  );
+  const texts = allowed.filter((each) => typeof each === 'string');
+  return texts.find((each) => each.toLowerCase() === value.toLowerCase()) ?? suggest(value, texts);
+}
+
+/** A number where a text is taken. */
+const asText = (type: JsonSchema, expected: JsonSchema): string | undefined =>
+  assignable({ type: 'string' }, expected).ok &&
+  shapesOf(resolveRefs(type)).every((shape) => shape.type === 'number' || shape.type === 'integer')
+    ? 'Make it a text: {{ string(…) }}.'
+    : undefined;

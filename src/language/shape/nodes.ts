@@ -16,6 +16,9 @@ const STAND_INS: Record<string, unknown> = {
   branches: {}, as: 'item',
 }; // biome-ignore format: a table
 
+/** How other tools say in which order nodes run. */
+const ORDER_WORDS = /^(?:next|goto|then_to|on_success|onSuccess|edges|connections|links|transitions)$/;
+
 const BASE_FIELDS = new Set(Object.keys(nodeBase));
 const fieldsOf = (type: NodeType) => shapeOf(NODE_SCHEMAS[type]) as Extract<Shape, { kind: 'object' }>;
 
@@ -57,6 +60,8 @@ export class NodeWalk extends Walk {
   }
 
   override unknownHelp(key: string, names: string[]): string {
+    if (ORDER_WORDS.test(key))
+      return 'Nodes wait for what their expressions read. One that has to wait for another says `needs: [id]`.';
     if (this.type === '') return super.unknownHelp(key, names);
     const owners = NODE_TYPES.filter((type) => type !== this.type && fieldsOf(type).fields.has(key));
     const own = names.filter((name) => !BASE_FIELDS.has(name) && name !== 'type');

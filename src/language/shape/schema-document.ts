@@ -86,7 +86,9 @@ class SchemaWalk {
       else if (MAPS.includes(keyword)) this.map(value, at, depth);
       else if (NUMBERS.includes(keyword) || COUNTS.includes(keyword)) this.number(keyword, value, at);
       else if (keyword === 'enum' && (!Array.isArray(value) || value.length === 0)) {
-        this.out.atValue('ICE1125', at, '`enum` is a list of the allowed values');
+        this.out.atValue('ICE1125', at, '`enum` is a list of the allowed values', {
+          help: 'Write it in brackets, as enum: [low, high].',
+        });
       } else if (keyword === 'pattern') this.pattern(value, at);
       else if (!KEYWORDS.has(keyword) && !this.extra.includes(keyword)) this.unknown(keyword, at, depth);
     }
@@ -128,7 +130,9 @@ class SchemaWalk {
           ? `Did you mean '${near}'?`
           : type === 'any'
             ? 'Leave `type` out for any value.'
-            : `The types are ${TYPES.join(', ')}.`,
+            : type === 'enum'
+              ? 'Write { enum: [ … ] } with the allowed values.'
+              : `The types are ${TYPES.join(', ')}.`,
         fix: near ? replaceValue(this.out.source, at, near, `Write ${near}`, known !== undefined) : undefined,
       });
     }

@@ -27,6 +27,8 @@ export function wrongTypeHelp(shape: Shape, value: unknown, path: Path): string 
       ? 'Remove the dashes: a map is written as `key: value`.'
       : `Write each below its name, without a dash: \`${named}: { … }\`.`;
   }
+  if (path.at(-1) === 'agent' && isMap(value))
+    return 'An agent that has no document of its own is written beside `type: agent`: model, system, tools.';
   if (shape.kind === 'leaf' && shape.type === 'string' && isMap(value)) {
     const named = namesIn([value]);
     if (named !== undefined) return `Write the name alone: ${named}.`;
