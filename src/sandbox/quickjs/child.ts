@@ -24,10 +24,10 @@ const MOST_SAID_CHARS = 8 * 1024 * 1024;
 
 /**
  * V8 optimises a function of the program after so many bytes of it were run. Its own number (13 million) is reached
- * while a tool is loaded, and what it compiles then takes longer than the load, on a core that the parent needs; with
- * this one a tool that computes for long is at full speed a twentieth of a second later.
+ * while a tool is loaded, and what it compiles then takes longer than the load, on a core that the parent needs. With
+ * this one a tool that computes for long is at full speed a few hundredths of a second later.
  */
-const TIERING_BUDGET = 1_000_000_000;
+const TIERING_BUDGET = 300_000_000;
 setFlagsFromString(`--wasm-tiering-budget=${TIERING_BUDGET}`);
 
 const post = (message: ToParent): void => void process.send!(message);
