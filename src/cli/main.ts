@@ -19,6 +19,9 @@ export interface MainOptions {
   argv?: string[];
 }
 
+/** Commands that parse so much that it pays to have zod write a program for each schema. */
+const PARSES_MUCH = new Set(['serve', 'dev', 'mcp', 'test']);
+
 /** How long open handles may keep the process after its work is done. */
 const LINGER_MS = 1000;
 
@@ -86,6 +89,8 @@ export async function main({ root, commands, argv = process.argv.slice(2) }: Mai
 }
 
 async function run(catalogue: Catalogue, id: string, argv: string[], world: World): Promise<Outcome> {
+  // Read by zod when it is loaded: to compile such a program takes longer than what other commands parse.
+  if (!PARSES_MUCH.has(id)) Object.assign(globalThis, { __zod_globalConfig: { jitless: true } });
   const before = process.stdout.listeners('error');
   const Command = await catalogue.load(id);
   // The library throws what stdout says, as that the disk is full, out of every try; Output hears it, and tells it.
