@@ -18,7 +18,7 @@ import {
 
 /** After an abort the tool may end by itself for so long; then its process is killed. */
 const GRACE_MS = 50;
-/** An extraction runs the top level of a module and nothing else. */
+/** An extraction runs the top level of a module and nothing else: the longest that it may take. */
 const EXTRACT_MS = 10_000;
 const EXTRACT_BYTES = 1024 * 1024;
 /** Children that one call is given to, one after the other, while they end before they begin it. */
@@ -45,13 +45,15 @@ export class ChildRuntime implements ToolRuntime {
   readonly name: CodeRuntime;
   private readonly pool: ChildPool;
   private readonly ceilingMs: number;
+  private readonly extractMs: number;
   private lastId = 0;
 
   /** `ceilingMs`: what is added to a call's time before the child is killed, where the child keeps the time itself. */
-  constructor(name: CodeRuntime, options: PoolOptions & { ceilingMs?: number }) {
+  constructor(name: CodeRuntime, options: PoolOptions & { ceilingMs?: number; extractMs?: number }) {
     this.name = name;
     this.pool = new ChildPool(options);
     this.ceilingMs = options.ceilingMs ?? 0;
+    this.extractMs = options.extractMs ?? EXTRACT_MS;
   }
 
   warm(count = 1): void {
@@ -73,7 +75,7 @@ export class ChildRuntime implements ToolRuntime {
 
   /** What the code says of itself when it is loaded: nothing of it is known to be true. */
   private async describe(bundle: Bundle): Promise<Record<string, unknown>> {
-    const limits = { ...limitsOf(this.name, {}), timeoutMs: EXTRACT_MS, outputBytes: EXTRACT_BYTES };
+    const limits = { ...limitsOf(this.name, {}), timeoutMs: this.extractMs, outputBytes: EXTRACT_BYTES };
     const memoryMb = DEFAULT_LIMITS.memoryMb[this.name];
     const text = await this.onChild(
       { digest: bundle.digest, memoryMb, owner: '' },

@@ -11,6 +11,8 @@ export interface SandboxRuntimeOptions {
   maxCalls?: number;
   /** An idle child ends after so long, but for the last one; 30 s. */
   idleMs?: number;
+  /** The longest that a bundle may take to say what it is, in milliseconds; 10,000. */
+  extractMs?: number;
   /** A VM that is there is used again for the next call where that is known to work; true. */
   reuse?: boolean;
 }
@@ -40,5 +42,6 @@ export function createSandboxRuntime(options: SandboxRuntimeOptions = {}): ToolR
     maxCalls: options.maxCalls ?? 20_000,
     idleMs: options.idleMs ?? 30_000,
     ceilingMs: CEILING_MS,
+    ...(options.extractMs === undefined ? {} : { extractMs: options.extractMs }),
   });
 }
