@@ -19,6 +19,11 @@ const IDLE_MS = 30_000;
 
 interface Kept {
   server: Promise<OpenServer>;
+  /** Gives up opening it. */
+  giveUp: AbortController;
+  /** Once it is open; it did not open when it is `failed`. */
+  opened?: OpenServer;
+  failed: boolean;
   calls: number;
   usedAt: number;
   stopIdle?: NodeJS.Timeout;
@@ -39,6 +44,7 @@ export function createMcpRuntime(options: {
   const end = async (key: string, kept: Kept): Promise<void> => {
     if (processes.get(key) === kept) processes.delete(key);
     clearTimeout(kept.stopIdle);
+    kept.giveUp.abort(new IceError('run_cancelled', 'Nobody waits for the server any more'));
     await kept.server.then((server) => server.close()).catch(() => {});
   };
 
@@ -70,46 +76,56 @@ export function createMcpRuntime(options: {
     const key = createHash('sha256')
       .update(JSON.stringify([runOf(call), entry.command, entry.args, call.secrets]))
       .digest('hex');
-    let kept = processes.get(key);
-    if (kept && (await isBroken(kept))) {
-      await end(key, kept);
-      kept = undefined;
-    }
-    if (!kept) {
-      await makeRoom();
-      const secrets = Object.fromEntries(entry.env.map((name) => [name, call.secrets[name]]));
-      kept = {
-        server: openServer(
-          {
-            command: entry.command,
-            args: entry.args,
-            cwd: options.cwd,
-            env: { ...plainEnvironment(options.env), ...secrets },
+    const kept = take(key, (signal) =>
+      openServer(
+        {
+          command: entry.command,
+          args: entry.args,
+          cwd: options.cwd,
+          env: {
+            ...plainEnvironment(options.env),
+            ...Object.fromEntries(entry.env.map((name) => [name, call.secrets[name]])),
           },
-          { version: options.version, timeoutMs, signal: call.signal },
-        ),
-        calls: 0,
-        usedAt: Date.now(),
-      };
-      processes.set(key, kept);
-    }
-    clearTimeout(kept.stopIdle);
-    kept.calls += 1;
+        },
+        { version: options.version, timeoutMs, signal },
+      ),
+    );
     try {
-      const server = await kept.server;
+      const server = await unlessAborted(kept.server, call.signal);
       return await server.call({ ...asked(entry, call), timeoutMs });
-    } catch (error) {
-      if (await isBroken(kept)) await end(key, kept);
-      throw error;
     } finally {
       kept.calls -= 1;
       kept.usedAt = Date.now();
-      const idle = kept;
-      if (idle.calls === 0) {
-        idle.stopIdle = setTimeout(() => void end(key, idle), IDLE_MS);
-        idle.stopIdle.unref();
+      if (isBroken(kept) || (kept.calls === 0 && !kept.opened)) await end(key, kept);
+      else if (kept.calls === 0) {
+        kept.stopIdle = setTimeout(() => void end(key, kept), IDLE_MS);
+        kept.stopIdle.unref();
       }
     }
+  };
+
+  /** The process of a call, which has it from now on. Nothing is awaited here: two first calls at once have the same. */
+  const take = (key: string, open: (signal: AbortSignal) => Promise<OpenServer>): Kept => {
+    let kept = processes.get(key);
+    if (!kept || isBroken(kept)) {
+      const before = Promise.all([kept && end(key, kept), makeRoom()]);
+      const giveUp = new AbortController();
+      const server = before.then(() => open(giveUp.signal));
+      const made: Kept = { server, giveUp, failed: false, calls: 0, usedAt: Date.now() };
+      server.then(
+        (opened) => {
+          made.opened = opened;
+        },
+        () => {
+          made.failed = true;
+        },
+      );
+      processes.set(key, made);
+      kept = made;
+    }
+    clearTimeout(kept.stopIdle);
+    kept.calls += 1;
+    return kept;
   };
 
   const makeRoom = async (): Promise<void> => {
@@ -145,11 +161,16 @@ const asked = (entry: McpEntry, call: ToolCall) => ({
   onProgress: call.onProgress,
 });
 
-const isBroken = (kept: Kept): Promise<boolean> =>
-  kept.server.then(
-    (server) => server.broken,
-    () => true,
-  );
+const isBroken = (kept: Kept): boolean => kept.failed || kept.opened?.broken === true;
+
+/** One caller's wait: another one may go on to wait for the same. */
+const unlessAborted = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
 
 const runOf = (call: ToolCall): string =>
   call.idempotencyKey.slice(0, Math.max(0, call.idempotencyKey.indexOf(':')));
