@@ -43,7 +43,9 @@ export function eventStream(options: StreamOptions): ReadableStream<Uint8Array> 
     source.return?.()?.catch(() => {});
     options.onClose();
   };
-  abort.signal.addEventListener('abort', close, { once: true });
+  // Who asked for it may have gone while it was made: then nobody will read it, and nobody cancel it.
+  if (abort.signal.aborted) close();
+  else abort.signal.addEventListener('abort', close, { once: true });
 
   const silence = (): { promise: Promise<'silence'>; stop: () => void } => {
     let timer: ReturnType<typeof setTimeout>;

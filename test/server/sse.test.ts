@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { FollowedEntry } from '../../src/client/index.ts';
 import { hashToken } from '../../src/server/token.ts';
 import { greet } from '../suites/client-components.ts';
-import { memoryWorld } from './memory-world.ts';
+import { memoryWorld, ORIGIN } from './memory-world.ts';
 
 async function started(config = {}) {
   const world = await memoryWorld(config);
@@ -159,12 +159,25 @@ test('streams are bounded, and those that end make room', async () => {
   expect((await open()).status).toBe(200);
 });
 
-test('a server that goes down ends its streams without an end', async () => {
+test('a stream whose caller has gone before it was there takes no room', async () => {
+  const { world, secret, id, open } = await started({ maxStreams: 1 });
+  const request = new Request(`${ORIGIN}/v1/projects/_/runs/${id}/events`, {
+    headers: { authorization: `Bearer ${secret}` },
+    signal: AbortSignal.abort(),
+  });
+  expect((await world.app.fetch(request)).status).toBe(200);
+  expect((await open()).status).toBe(200);
+});
+
+test('a server that goes down ends its streams without an end, and begins no other', async () => {
   const { world, open } = await started();
   const response = await open();
   const text = readUntil(response, 'never');
   world.app.endStreams();
   expect(await text).not.toContain('event: end');
+  const late = await open();
+  expect(late.status).toBe(503);
+  expect(late.headers.get('retry-after')).not.toBeNull();
 });
 
 test('a failure in mid-stream is a frame of the stream', async () => {
