@@ -2,7 +2,8 @@ import { hash } from 'node:crypto';
 import { readFileSync, statSync, utimesSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Diagnostic } from '../contracts/diagnostics.ts';
-import type { BuiltBundle, BundleInput } from './bundle.ts';
+import type { BuiltBundle } from './bundle.ts';
+import type { BundleInput } from './bundle-inputs.ts';
 import { KEPT_MS, keepFile, readKept, sweepKept, usedAt } from './kept-file.ts';
 
 /** What building a module came to: the bundle, and what it says of itself (a tool, or the document of a workflow). */

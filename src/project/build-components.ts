@@ -57,7 +57,7 @@ export interface BuiltProject {
 }
 
 /** Changes when what is cached changes its form or meaning. */
-const FORMAT = 2;
+const FORMAT = 3;
 const KINDS = ['tool', 'agent', 'workflow'];
 /** What has no name cannot be meant. */
 const WRONG_NAME = 'ICE1507';

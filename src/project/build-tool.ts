@@ -94,7 +94,7 @@ async function buildModule<Said extends object>(
     return { diagnostics: await failed(root, source, runtime, error), cached: false };
   }
   if (runtime !== 'node' && bundled.nodeImports.length > 0)
-    return { diagnostics: bundled.nodeImports.map(({ diagnostic }) => diagnostic), cached: false };
+    return { diagnostics: bundled.nodeImports, cached: false };
 
   const built: Built<Said> = {
     code: bundled.code,

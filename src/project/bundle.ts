@@ -1,13 +1,13 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { builtinModules } from 'node:module';
-import { isAbsolute, join, relative, sep } from 'node:path';
+import { isAbsolute, join, sep } from 'node:path';
 import type { BuildFailure, BuildOptions, BuildResult, Message, Metafile, Plugin } from 'esbuild';
 import type { CodeRuntime } from '../contracts/components.ts';
 import type { Diagnostic } from '../contracts/diagnostics.ts';
 import { IceError } from '../contracts/errors.ts';
 import { smallAi } from './bundle-ai.ts';
+import { type BundleInput, hashFile, inputsOf, reachedFrom, relativePath, sha256 } from './bundle-inputs.ts';
+import { type NodeImport, nodeFindings, nodeModules } from './bundle-node.ts';
 import { smallZod } from './bundle-zod.ts';
 import { explainMessage } from './bundler-words.ts';
 import { iceosEntry, iceosRoot } from './iceos-package.ts';
@@ -26,16 +26,6 @@ export interface BundleRequest {
   map?: boolean;
 }
 
-/** A file that went into a bundle. */
-export interface BundleInput {
-  /** Relative to the root, with `/`. */
-  path: string;
-  /** sha256 of its bytes. */
-  sha: string;
-  /** Whether it is the project's own source (not a dependency). */
-  own: boolean;
-}
-
 export interface BuiltBundle {
   /** One ES module; its default export is the tool. */
   code: string;
@@ -46,13 +36,10 @@ export interface BuiltBundle {
   sourcesDigest: string;
   /** JSON; only if it was asked for. */
   map?: string;
-  /** Modules of Node that it imports, and where: allowed for `runtime: 'node'` alone. */
-  nodeImports: { name: string; diagnostic: Diagnostic }[];
+  /** Imports that lead to modules of Node, told as what is wrong with them where `runtime` is not `node`. */
+  nodeImports: Diagnostic[];
   warnings: Diagnostic[];
 }
-
-const BUILTINS = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]));
-const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
 
 /**
  * Bundles a module with all that it imports. The same sources give the same bytes in every folder: the root is the
@@ -60,16 +47,28 @@ const sha256 = (data: string | Uint8Array): string => createHash('sha256').updat
  * @throws IceError `project_invalid` with the diagnostics (file, line, column) in `details.diagnostics`.
  */
 export async function bundle(options: BundleRequest): Promise<BuiltBundle> {
-  const { root, runtime = 'sandbox' } = options;
+  if (options.runtime === 'node') return bundleFor('node', options);
+  const plain = await bundleFor('neutral', options);
+  if (plain.nodeImports.length === 0) return plain;
+  // Packages say what they do without in a browser. Not asked first: there they may want a page instead.
+  const without = await bundleFor('browser', options).catch(() => plain);
+  return without.nodeImports.length === 0 ? without : plain;
+}
+
+/** What packages are to be picked and read for: Node, no place that they know, or a browser. */
+type Platform = 'node' | 'neutral' | 'browser';
+
+async function bundleFor(platform: Platform, options: BundleRequest): Promise<BuiltBundle> {
+  const { root } = options;
   const entry = isAbsolute(options.file) ? options.file : join(root, options.file);
   const shown = relativePath(root, entry);
   // Loading the compiler takes longer than most commands.
   const { build } = await import('esbuild');
-  const nodeImports: BuiltBundle['nodeImports'] = [];
+  const nodeImports: NodeImport[] = [];
   let result: Result;
   try {
     result = await build({
-      ...(await settingsOf(root, runtime, nodeImports)),
+      ...(await settingsOf(root, platform, nodeImports)),
       entryPoints: [entry],
       sourcemap: options.map ? 'inline' : false,
     });
@@ -88,7 +87,7 @@ export async function bundle(options: BundleRequest): Promise<BuiltBundle> {
     );
   return {
     ...described(printed.code, await inputsOf(root, Object.keys(result.metafile.inputs), hashFile)),
-    nodeImports,
+    nodeImports: await nodeFindings(root, shown, result.metafile, nodeImports),
     ...(options.map ? { map: printed.map } : {}),
     warnings: result.warnings.map((message) => diagnosticOf(root, shown, message, 'warning')),
   };
@@ -108,7 +107,7 @@ export async function bundleTogether(
   let result: Result;
   try {
     result = await build({
-      ...(await settingsOf(root, 'sandbox', [])),
+      ...(await settingsOf(root, 'neutral', [])),
       entryPoints: [...files],
       // Nothing is written; several outputs need names.
       outdir: join(root, 'bundles'),
@@ -148,11 +147,7 @@ export async function bundleTogether(
 type Settings = BuildOptions & { write: false; metafile: true };
 type Result = BuildResult<Settings>;
 
-async function settingsOf(
-  root: string,
-  runtime: CodeRuntime,
-  nodeImports: BuiltBundle['nodeImports'],
-): Promise<Settings> {
+async function settingsOf(root: string, platform: Platform, nodeImports: NodeImport[]): Promise<Settings> {
   return {
     absWorkingDir: root,
     bundle: true,
@@ -165,17 +160,14 @@ async function settingsOf(
     define: { 'process.env.NODE_ENV': '"production"' },
     logLevel: 'silent',
     logLimit: 50,
-    ...(runtime === 'node'
-      ? { platform: 'node' }
-      : {
-          platform: 'neutral',
-          mainFields: ['browser', 'module', 'main'],
-          conditions: ['module', 'browser'],
-        }),
+    platform,
+    ...(platform === 'node'
+      ? {}
+      : { mainFields: ['browser', 'module', 'main'], conditions: ['module', 'browser'] }),
     // What lies above the project must not change its bundles.
     ...(await tsconfigOf(root)),
     loader: { '.txt': 'text', '.md': 'text', '.csv': 'text' },
-    plugins: [ownPackage, smallZod, smallAi, nodeModules(root, nodeImports)],
+    plugins: [ownPackage, smallZod, smallAi, nodeModules(platform === 'node', nodeImports)],
   };
 }
 
@@ -205,15 +197,6 @@ function described(
   };
 }
 
-/** The files that a module imports, and what they import, itself first. */
-function reachedFrom(entry: string, { inputs }: Metafile): string[] {
-  const reached = new Set([entry]);
-  for (const path of reached)
-    for (const { path: imported, external } of inputs[path]?.imports ?? [])
-      if (!external) reached.add(imported);
-  return [...reached];
-}
-
 /** `iceos` comes from the running package where the project has none (or is inside the package itself). */
 const ownPackage: Plugin = {
   name: 'iceos-and-zod',
@@ -234,49 +217,6 @@ const ownPackage: Plugin = {
   },
 };
 
-/** Leaves modules of Node outside and notes where they are imported: whether they may be is known after extraction. */
-function nodeModules(root: string, found: BuiltBundle['nodeImports']): Plugin {
-  return {
-    name: 'node-modules',
-    setup(build) {
-      build.onResolve({ filter: /^(node:.*|[a-z_]+(\/[a-z_/]+)?)$/ }, async (args) => {
-        if (!BUILTINS.has(args.path) || args.pluginData === 'asked') return undefined;
-        if (!args.path.startsWith('node:')) {
-          // A package may have the name of a module of Node (events, buffer, url).
-          const { kind, resolveDir, importer } = args;
-          const other = await build.resolve(args.path, { kind, resolveDir, importer, pluginData: 'asked' });
-          if (other.errors.length === 0 && !other.external) return other;
-        }
-        const name = args.path.startsWith('node:') ? args.path : `node:${args.path}`;
-        if (!found.some((it) => it.name === name))
-          found.push({ name, diagnostic: await nodeImport(root, args.importer, args.path) });
-        return { path: name, external: true };
-      });
-    },
-  };
-}
-
-async function nodeImport(root: string, importer: string, name: string): Promise<Diagnostic> {
-  const file = relativePath(root, importer);
-  const text = await readFile(importer, 'utf8').catch(() => '');
-  const offset = Math.max(...[`'${name}'`, `"${name}"`].map((quoted) => text.indexOf(quoted)));
-  return {
-    code: 'ICE4003',
-    severity: 'error',
-    message: `${name} is a module of Node, which the sandbox does not have`,
-    file,
-    ...(offset < 0
-      ? {}
-      : { range: { start: position(text, offset), end: position(text, offset + name.length + 2) } }),
-    help: "Use ctx.fetch and web APIs, or say runtime: 'node' in defineTool (runs only where the operator allows it)",
-  };
-}
-
-function position(text: string, offset: number): { line: number; column: number; offset: number } {
-  const before = text.slice(0, offset);
-  return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n'), offset };
-}
-
 async function tsconfigOf(root: string): Promise<{ tsconfig: string } | { tsconfigRaw: string }> {
   const file = join(root, 'tsconfig.json');
   return readFile(file).then(
@@ -284,32 +224,6 @@ async function tsconfigOf(root: string): Promise<{ tsconfig: string } | { tsconf
     () => ({ tsconfigRaw: '{}' }),
   );
 }
-
-/** A module that a plugin made has the name of its namespace first. */
-const isFile = (path: string): boolean => !/^[a-z-]{2,}:/.test(path);
-
-const hashFile = async (path: string): Promise<string> => sha256(await readFile(path));
-
-async function inputsOf(
-  root: string,
-  paths: readonly string[],
-  hashOf: (path: string) => Promise<string>,
-): Promise<BundleInput[]> {
-  const inputs = await Promise.all(
-    paths.filter(isFile).map(async (path) => {
-      const absolute = join(root, path);
-      const shown = relativePath(root, absolute);
-      const own =
-        !shown.startsWith('..') &&
-        !/(^|\/)node_modules\//.test(shown) &&
-        !absolute.startsWith(join(iceosRoot(), 'src') + sep);
-      return { path: shown, sha: await hashOf(absolute), own };
-    }),
-  );
-  return inputs.sort((a, b) => (a.path < b.path ? -1 : 1));
-}
-
-const relativePath = (root: string, file: string): string => relative(root, file).split(sep).join('/');
 
 function bundleFailed(root: string, shown: string, error: unknown): IceError {
   const messages = (error as Partial<BuildFailure>).errors;

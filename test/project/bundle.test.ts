@@ -6,7 +6,10 @@ import { IceError } from '../../src/contracts/errors.ts';
 import { bundle, bundleTogether, MOST_BUNDLE_BYTES } from '../../src/project/bundle.ts';
 import { importAll } from '../../src/project/bundle-zod.ts';
 import { Bundles } from '../../src/project/bundles.ts';
+import { createNodeRuntime } from '../../src/sandbox/node/index.ts';
 import { createSandboxRuntime } from '../../src/sandbox/quickjs/index.ts';
+
+import { callOf } from '../sandbox/call-by-hand.ts';
 
 function project(files: Record<string, string>): string {
   const root = mkdtempSync(join(tmpdir(), 'ice-bundle-'));
@@ -119,12 +122,82 @@ test('modules of Node are named with their place', async () => {
     'a.ts': "import { readFileSync } from 'fs';\nimport 'node:http';\nexport default readFileSync;",
   });
   const built = await bundle({ root, file: 'a.ts' });
-  expect(built.nodeImports.map(({ name }) => name)).toEqual(['node:fs', 'node:http']);
-  expect(built.nodeImports[0]!.diagnostic).toMatchObject({
-    file: 'a.ts',
-    range: { start: { line: 1, column: 30 } },
-    message: expect.stringContaining('module of Node'),
+  expect(built.nodeImports).toMatchObject([
+    {
+      code: 'ICE4003',
+      file: 'a.ts',
+      range: { start: { line: 1, column: 30 } },
+      message: 'fs is a module of Node, which the sandbox does not have',
+    },
+    { file: 'a.ts', range: { start: { line: 2, column: 8 } } },
+  ]);
+});
+
+test('modules of Node that a package needs are told at the import of the package, once', async () => {
+  const root = project({
+    'tools/a.ts': "import './help.ts';\nimport big from 'big';\nexport default big;",
+    'tools/help.ts': "import { one } from 'big/one';\nexport const two = one;",
+    'node_modules/big/package.json': '{"name":"big","type":"module"}',
+    'node_modules/big/index.js':
+      "import 'node:fs'; import 'http2'; import './one.js'; import 'node:os'; export default 1;",
+    'node_modules/big/one.js': "import 'crypto'; export const one = 1;",
+    'node_modules/big/one/package.json': '{"main":"../one.js"}',
   });
+  const { nodeImports } = await bundle({ root, file: 'tools/a.ts' });
+  expect(nodeImports.map(({ file, range, message }) => [file, range?.start.line, message])).toEqual([
+    [
+      'tools/a.ts',
+      2,
+      'big needs modules of Node (node:fs, http2, node:os and 1 more), which the sandbox does not have',
+    ],
+    ['tools/help.ts', 1, 'big/one needs a module of Node (crypto), which the sandbox does not have'],
+  ]);
+});
+
+test('what a package says it does without in a browser, it does without in the sandbox', async () => {
+  const root = project({
+    'a.ts': "import shape from 'shape';\nexport default shape;",
+    'node_modules/shape/package.json': JSON.stringify({
+      name: 'shape',
+      main: 'index.js',
+      browser: { crypto: false, './util.js': false, './node.js': './web.js' },
+    }),
+    'node_modules/shape/index.js':
+      "var c = require('crypto'); require('./util.js'); module.exports = [typeof c.createHash, require('./node.js')];",
+    'node_modules/shape/util.js': "module.exports = require('util').inspect;",
+    'node_modules/shape/node.js': "module.exports = require('os');",
+    'node_modules/shape/web.js': "module.exports = 'web';",
+  });
+  const built = await bundle({ root, file: 'a.ts' });
+  expect(built.nodeImports).toEqual([]);
+  expect(built.code).not.toContain('Dynamic require');
+  expect(built.inputs.map(({ path }) => path)).toEqual([
+    'a.ts',
+    'node_modules/shape/index.js',
+    'node_modules/shape/web.js',
+  ]);
+});
+
+test('a package that requires modules of Node has them where the tool may', async () => {
+  const root = project({
+    'a.ts': `import { z } from 'zod';
+import { defineTool } from 'iceos';
+import Counter from 'counter';
+export default defineTool({ name: 'a', version: '1.0.0', runtime: 'node', input: z.object({}), output: z.string(), run: () => new Counter().said() });
+`,
+    'node_modules/counter/package.json': '{"name":"counter","main":"index.js"}',
+    'node_modules/counter/index.js': `const Emitter = require('events');
+const path = require('node:path');
+module.exports = class extends Emitter { said() { this.on('x', () => {}); return path.posix.join('a', String(this.listenerCount('x'))); } };`,
+  });
+  const { code, digest } = await bundle({ root, file: 'a.ts', runtime: 'node' });
+  const runtime = createNodeRuntime();
+  try {
+    expect(await runtime.extract({ code, digest })).toMatchObject({ name: 'a', runtime: 'node' });
+    expect(await runtime.call(callOf({ code, digest }))).toBe('a/1');
+  } finally {
+    await runtime.close();
+  }
 });
 
 test('a package with the name of a module of Node is bundled', async () => {
