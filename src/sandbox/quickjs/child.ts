@@ -71,7 +71,7 @@ async function versionOf(digest: string, code: string, limits: CallLimits): Prom
     return known;
   }
   base ??= baseSnapshot({ wasm, memoryBytes });
-  const deadline = performance.now() + Math.min(limits.timeoutMs, 10_000);
+  const deadline = performance.now() + limits.timeoutMs;
   const version: Version = {
     snapshot: await toolSnapshot(await base, { wasm, memoryBytes }, code, deadline),
   };
