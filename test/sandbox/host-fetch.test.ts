@@ -47,12 +47,19 @@ afterAll(() => {
   server.close();
 });
 
-const local = createHostNetwork({ allowPrivate: true, maxBytes: 100_000, timeoutMs: 1000, maxRedirects: 3 });
+const local = createHostNetwork({
+  allowPrivate: true,
+  maxBytes: 100_000,
+  timeoutMs: 20_000,
+  maxRedirects: 3,
+});
+const hasty = createHostNetwork({ allowPrivate: true, timeoutMs: 1000 });
 const hosted = createHostNetwork({
   resolve: async (name) => (name === 'public.test' ? ['93.184.216.34', '127.0.0.1'] : ['10.0.0.7']),
 });
 afterAll(async () => {
   await local.close();
+  await hasty.close();
   await hosted.close();
 });
 
@@ -258,10 +265,11 @@ test('size and time are bounded, compressed answers by what they become', async 
   });
   expect(await failure(fetchLocal(get('/bomb')))).toMatchObject({ code: 'tool_limit' });
   expect(text((await fetchLocal(get('/gzip'))).body)).toBe('hello');
-  await expect(fetchLocal(get('/slow'))).rejects.toThrow('did not answer within 1000 ms');
+  const hastily = hasty.hostFetch({ hosts: [`127.0.0.1:${port}`] });
+  await expect(hastily(get('/slow?ms=30000'), never)).rejects.toThrow('did not answer within 1000 ms');
   // Who calls may say how long, in both directions, also between two parts of an answer.
-  const allowed = (timeoutMs: number) => local.hostFetch({ hosts: [`127.0.0.1:${port}`], timeoutMs });
-  const patient = await allowed(4000)(get('/drip'), new AbortController().signal);
+  const allowed = (timeoutMs: number) => hasty.hostFetch({ hosts: [`127.0.0.1:${port}`], timeoutMs });
+  const patient = await allowed(20_000)(get('/drip'), new AbortController().signal);
   expect(text(patient.body)).toBe('one two');
   await expect(allowed(300)(get('/drip'), new AbortController().signal)).rejects.toThrow(
     'did not answer within 300 ms',
