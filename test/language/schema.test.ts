@@ -31,6 +31,7 @@ const GOOD = { name: 'Ann', tags: ['a'] };
 describe('checkSchema and schemaErrors', () => {
   it.each<[string, Json, string, string]>([
     ['a wrong type', { ...GOOD, age: '3' }, 'age', 'must be a whole number, and is a string'],
+    ['a fraction', { ...GOOD, age: 2.5 }, 'age', 'must be a whole number, and has a fraction'],
     ['a missing field', { name: 'Ann' }, '', "lacks the field 'tags'"],
     ['an unknown field', { ...GOOD, nmae: 1 }, '', "has an unknown field 'nmae'"],
     ['a value behind a reference', { ...GOOD, tags: ['a', 'c'] }, 'tags[1]', 'must be one of "a", "b"'],

@@ -194,6 +194,9 @@ const typeOf = (value: unknown): string =>
 function messageOf(unit: OutputUnit, limit: unknown, value: unknown): string {
   switch (unit.keyword) {
     case 'type':
+      // The number is of no use to the reader without what is wrong with it.
+      if (limit === 'integer' && typeof value === 'number')
+        return 'must be a whole number, and has a fraction';
       return `must be ${Array.isArray(limit) ? limit.map(nameOf).join(' or ') : nameOf(String(limit))}, and is ${typeOf(value)}`;
     case 'required': {
       const name = /"([^"]*)"/.exec(unit.error)?.[1];
