@@ -55,6 +55,12 @@ interface Built<Own> {
 }
 const listOf = (built: unknown): readonly object[] => (built as { list: readonly object[] }).list;
 type Nothing = Record<never, never>;
+/** Values for the fields of T. */
+type Given<T> = { readonly [K in keyof T]: Value<T[K]> };
+/** The fields of T that have names of their own. */
+type Named<T> = { [K in keyof T as string extends K ? never : K]: T[K] };
+/** Forbids fields that T does not have: of what a function returns, TypeScript does not look for them by itself. */
+type NoOthers<A, T> = { readonly [K in Exclude<keyof A, keyof T>]: never };
 
 /** A list of nodes under construction. Each method adds a node, whose result the following ones can read. */
 export class Nodes<S extends Scope, Own extends Scope> {
@@ -67,10 +73,10 @@ export class Nodes<S extends Scope, Own extends Scope> {
   }
 
   /** Calls a tool: the object that its module exports (then args and result are typed), or its name. */
-  tool<Id extends string, I extends SchemaLike, O extends SchemaLike>(
+  tool<Id extends string, I extends SchemaLike, O extends SchemaLike, const A extends Given<Args<I>>>(
     id: Id & Free<Id, S>,
     tool: Tool<I, O, never>,
-    args: (scope: Refs<S>) => { readonly [K in keyof Args<I>]: Value<Args<I>[K]> },
+    args: (scope: Refs<S>) => A & NoOthers<A, Args<I>>,
     options?: NodeOptions<S>,
   ): Nodes<S & Record<Id, Result<O>>, Own & Record<Id, Result<O>>>;
   // biome-ignore lint/suspicious/noExplicitAny: the result of a tool that is named only is not known here
@@ -121,10 +127,10 @@ export class Nodes<S extends Scope, Own extends Scope> {
   }
 
   /** Runs another workflow; the result is its outputs. */
-  workflow<Id extends string, In extends Scope, Out extends Scope>(
+  workflow<Id extends string, In extends Scope, Out extends Scope, const A extends Given<In>>(
     id: Id & Free<Id, S>,
     child: Workflow<In, Out>,
-    inputs: (scope: Refs<S>) => { readonly [K in keyof In]: Value<In[K]> },
+    inputs: (scope: Refs<S>) => A & NoOthers<A, Named<In>>,
     options?: NodeOptions<S>,
   ): Nodes<S & Record<Id, Out>, Own & Record<Id, Out>> {
     const { name, version } = child.document;

@@ -129,6 +129,47 @@ test('an item that was continued is null, in the type too', () => {
   expect(numbers.document.nodes).toMatchObject([{ id: 'each', onItemError: 'continue' }]);
 });
 
+const mail = defineTool({
+  name: 'mail',
+  version: '1.0.0',
+  input: z.looseObject({
+    to: z.array(z.string()),
+    priority: z.enum(['low', 'high']).default('low'),
+    parts: z.array(z.object({ kind: z.literal('text'), text: z.string().nullable() })).optional(),
+  }),
+  output: z.object({ id: z.string() }),
+  run: () => ({ id: 'm' }),
+});
+const child = workflow('child', {
+  inputs: z.object({ text: z.string(), mode: z.enum(['a', 'b']).default('a') }),
+})
+  .nodes((n) => n.set('s', ({ inputs }) => ({ x: inputs.text })))
+  .outputs(({ s }) => ({ x: s.x }));
+
+test('right args do: literals of enums, lists of values and references, what an open schema allows', () => {
+  const made = workflow('w', { inputs: z.object({ s: z.string(), p: z.enum(['low', 'high']) }) })
+    .nodes((n) =>
+      n
+        .tool('a', mail, () => ({ to: ['x'], priority: 'high' }))
+        .tool('b', mail, ({ inputs }) => ({ to: ['x', inputs.s], priority: inputs.p, more: { of: 1 } }))
+        .tool('c', mail, ({ a }) => ({
+          to: [a.id],
+          parts: [
+            { kind: 'text', text: null },
+            { kind: 'text', text: a.id },
+          ],
+        }))
+        .workflow('d', child, ({ b }) => ({ text: text`${b.id}!`, mode: 'b' })),
+    )
+    .outputs(({ d }) => ({ x: d.x }));
+  expect(made.document.nodes).toMatchObject([
+    { args: { to: ['x'], priority: 'high' } },
+    { args: { to: ['x', '{{ inputs.s }}'], priority: '{{ inputs.p }}', more: { of: 1 } } },
+    { args: { parts: [{ text: null }, { text: '{{ a.id }}' }] } },
+    { inputs: { text: '{{ b.id }}!', mode: 'b' } },
+  ]);
+});
+
 test('wrong args do not compile', () => {
   const start = workflow('w', { inputs: z.object({ n: z.number(), s: z.string() }) });
   start.nodes((n) => {
@@ -136,12 +177,22 @@ test('wrong args do not compile', () => {
     n.tool('a', price, ({ inputs }) => ({ cost: inputs.s }));
     // @ts-expect-error an arg is missing
     n.tool('a', price, () => ({}));
+    // @ts-expect-error an arg that the tool does not take
+    n.tool('a', price, ({ inputs }) => ({ cost: inputs.n, margn: 1 }));
     // @ts-expect-error a field that the result does not have
     n.tool('a', price, ({ inputs }) => ({ cost: inputs.n })).set('b', ({ a }) => ({ x: a.prize }));
     // @ts-expect-error a node that is not there yet
     n.tool('a', price, ({ later }) => ({ cost: later.price }));
     // @ts-expect-error a literal of the wrong type
     n.tool('a', price, () => ({ cost: 'x' }));
+    // @ts-expect-error a value that the enum does not have
+    n.tool('a', mail, () => ({ to: ['x'], priority: 'urgent' }));
+    const kid = n.workflow('a', child, ({ inputs }) => ({ text: inputs.s }));
+    // @ts-expect-error an input that the workflow does not take
+    n.workflow('a', child, ({ inputs }) => ({ text: inputs.s, txt: 1 }));
+    // @ts-expect-error an input of another type
+    n.workflow('a', child, ({ inputs }) => ({ text: inputs.n }));
+    expect(kid).toBeDefined();
     // @ts-expect-error an id that is taken
     n.set('a', () => ({})).set('a', () => ({}));
     n.loop(
