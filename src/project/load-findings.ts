@@ -51,14 +51,6 @@ const DEEPER: Record<string, string> = {
   timeoutMs: 'limits: { timeoutMs: 30_000 }',
   memoryMb: 'limits: { memoryMb: 128 }',
 };
-/** Names of Node and of browsers that the sandbox does not have, and what to do instead. */
-const ABSENT: Record<string, string> = {
-  process: "A tool has no environment: declare permissions: { secrets: ['EXAMPLE_KEY'] }, read ctx.secrets.",
-  require: "Write import x from 'x'; it is bundled.",
-  Buffer: 'Use Uint8Array with TextEncoder and TextDecoder, atob and btoa.',
-  __dirname:
-    'A tool has no files: hand the text in as an input, or import it: .txt, .md, .csv and .json are bundled.',
-};
 
 /** Fields of `defineTool({ … })` that it does not have. Nothing reads them, so each was meant otherwise. */
 export function unknownFields(file: string, text: string): Diagnostic[] {
@@ -104,7 +96,6 @@ export function loadFindings(
   if (missing !== undefined && unknown.some(({ message }) => message.endsWith(`called \`${missing}\` here`)))
     return unknown;
   const says = saidOf(kind, error, place?.file === file ? calledAt(text, place) : undefined);
-  const absent = /^'?(\w+)'? is not defined$/.exec(error.message)?.[1];
   const part = missing ?? /^(input|output)\b/.exec(error.message)?.[1];
   const range =
     place?.file === file && missing === undefined
@@ -117,7 +108,6 @@ export function loadFindings(
     finding('ICE1508', file, `The ${kind} can't be loaded: ${says}`, {
       ...range,
       help:
-        (absent === undefined ? undefined : ABSENT[absent]) ??
         error.hint ??
         (part === 'input' || part === 'output'
           ? `${part} is a zod schema, as z.object({ … }), or a JSON Schema.`

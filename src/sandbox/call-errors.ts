@@ -1,5 +1,6 @@
 import { cut } from '../contracts/cut.ts';
 import { IceError } from '../contracts/errors.ts';
+import { absentHint } from './absent-globals.ts';
 import type { ChildEnd } from './child-pool.ts';
 import type { GuestError } from './guest/harness.ts';
 import type { CallLimits } from './protocol.ts';
@@ -27,7 +28,7 @@ export function guestFailure(error: GuestError, limits: CallLimits): IceError {
         hint: 'Mend what run() returns, or the output schema',
       });
     case 'definition':
-      return new IceError('project_invalid', message, some);
+      return new IceError('project_invalid', message, { hint: absentHint(message), ...some });
     case 'denied':
       return new IceError('tool_denied', message, { terminal: true, hint: error.hint });
     case 'limit':
@@ -37,7 +38,7 @@ export function guestFailure(error: GuestError, limits: CallLimits): IceError {
           ? limitError('memory', limits, message)
           : new IceError('tool_limit', message, { terminal: true, hint: error.hint });
     default:
-      return new IceError('tool_failed', message, some);
+      return new IceError('tool_failed', message, { hint: absentHint(message), ...some });
   }
 }
 

@@ -90,8 +90,8 @@ export class ChildRuntime implements ToolRuntime {
       }),
     ).catch((error: unknown) => {
       // What it throws while it is asked what it is, is a fault of its definition.
-      const { code, message, details } = IceError.from(error);
-      throw code === 'tool_failed' ? new IceError('project_invalid', message, { details }) : error;
+      const { code, message, details, hint } = IceError.from(error);
+      throw code === 'tool_failed' ? new IceError('project_invalid', message, { details, hint }) : error;
     });
     const said = parseJson(text);
     if (typeof said === 'object' && said !== null) return said as Record<string, unknown>;

@@ -143,6 +143,15 @@ export default defineTool({
       }
     });
 
+    test('a name that tools do not have is told with what to do instead', async () => {
+      expect(await failure(run('return document.title'))).toMatchObject({
+        code: 'tool_failed',
+        message: expect.stringMatching(/document'? is not defined/),
+        hint: expect.stringContaining('There is no page'),
+      });
+      expect((await failure(run('return documents.title'))).hint).toBeUndefined();
+    });
+
     test('errors say what happens next, and nothing of this machine', async () => {
       const thrown = await failure(run('throw new RangeError("too much")'));
       expect(thrown).toMatchObject({ code: 'tool_failed', message: 'too much', terminal: false });
