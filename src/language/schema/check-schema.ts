@@ -3,6 +3,7 @@ import type { Json, JsonSchema } from '../../contracts/json.ts';
 import { type AjvCheck, compileWithAjv } from './ajv.ts';
 import { boundPatterns, hasKeyOver } from './bound-patterns.ts';
 import { boundsProblem } from './bounds.ts';
+import { WorkBound } from './work-bound.ts';
 
 /** One thing that is wrong with a value: where (`rows[2].price`, '' = the whole) and what. */
 export interface SchemaError {
@@ -22,6 +23,7 @@ class Checker {
   private readonly schema: JsonSchema;
   /** The longest name of a field that patterns are tried on. */
   private readonly longestKey: number;
+  private readonly work: WorkBound;
   private readonly slow: Validator;
   private fast: AjvCheck | undefined;
   private uses = 0;
@@ -31,15 +33,17 @@ class Checker {
     const bounded = boundPatterns(structuredClone(schema));
     this.schema = bounded.schema;
     this.longestKey = bounded.longestKey;
+    this.work = new WorkBound(this.schema);
     this.slow = new Validator(this.schema as never, '2020-12', true);
   }
 
   valid(value: unknown): boolean {
     if (this.hasLongKey(value)) return false;
+    this.work.begin(value, this.fast !== undefined);
     if (this.fast) return this.fast(value);
-    if (++this.uses === HOT) {
+    if (++this.uses === HOT && this.work.mayBeCompiled) {
       // Loaded by the first schema that gets hot, so that no cold command pays for it.
-      void compileWithAjv(this.schema).then((fast) => {
+      void compileWithAjv(structuredClone(this.schema)).then((fast) => {
         this.fast = fast;
       });
     }
@@ -49,6 +53,7 @@ class Checker {
   errors(value: unknown): SchemaError[] {
     if (this.hasLongKey(value))
       return [{ path: '', message: `has a field whose name has more than ${this.longestKey} characters` }];
+    this.work.begin(value, false);
     const { valid, errors } = new Validator(this.schema as never, '2020-12', false).validate(value);
     return valid ? [] : explain(errors, this.schema, value);
   }
