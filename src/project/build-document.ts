@@ -7,9 +7,10 @@ import {
   agentOutputSchema,
   canonicalAgent,
 } from '../contracts/nodes/agent.ts';
+import { parseBlueprint } from '../language/check/check-blueprint.ts';
 import { Collector } from '../language/diagnostics/collector.ts';
 import { finding } from '../language/diagnostics/finding.ts';
-import { canonicalBlueprint, parseBlueprint } from '../language/index.ts';
+import { canonicalBlueprint } from '../language/plan/canonical.ts';
 import { mentionedIn } from '../language/references/catalog.ts';
 import type { BlueprintInput } from '../language/shape/read-blueprint.ts';
 import { isMap, Walk } from '../language/shape/walk.ts';
