@@ -31,6 +31,20 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
+describe('watching for what other processes write', () => {
+  it('tells once that the file cannot be read any more, and throws at nobody', async () => {
+    const connection = await opened(file);
+    let told = 0;
+    connection.watch(() => {
+      told += 1;
+    });
+    connection.db.close();
+    await expect.poll(() => told).toBe(1);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(told).toBe(1);
+  });
+});
+
 describe('opening a database', () => {
   it('makes the folder and a file of the owner only, and sets the pragmas', async () => {
     const connection = await opened(file);

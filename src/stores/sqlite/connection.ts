@@ -264,7 +264,7 @@ export class SqliteConnection {
     if (!this.poll) {
       this.seen = this.dataVersion();
       this.poll = setInterval(() => {
-        const now = this.dataVersion();
+        const now = this.versionNow();
         if (now === this.seen) return;
         this.seen = now;
         for (const each of this.listeners) each();
@@ -282,14 +282,23 @@ export class SqliteConnection {
     return (this.version.get() as { data_version: number }).data_version;
   }
 
+  /** -1 where it cannot be read: nobody waits for a timer, and whoever is told of a change reads, and hears why. */
+  private versionNow(): unknown {
+    try {
+      return this.dataVersion();
+    } catch {
+      return -1;
+    }
+  }
+
   /** Commits what is queued, then closes the file. */
   close(): void {
+    clearInterval(this.poll);
+    this.listeners.clear();
     if (!this.db.isOpen) return;
     if (this.scheduled) clearImmediate(this.scheduled);
     if (this.looked) clearImmediate(this.looked);
     this.flush();
-    clearInterval(this.poll);
-    this.listeners.clear();
     this.db.close();
   }
 }
