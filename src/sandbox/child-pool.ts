@@ -41,6 +41,8 @@ export class Child {
   readonly ready: Promise<void>;
   calls = 0;
   ended: ChildEnd | undefined;
+  /** Resolves when it has ended, or never began. */
+  readonly gone: Promise<void>;
   /** Told of every message and of the end, while a call runs. */
   onMessage: ((message: ToParent) => void) | undefined;
   onEnd: ((end: ChildEnd) => void) | undefined;
@@ -70,10 +72,13 @@ export class Child {
     });
     const ready = Promise.withResolvers<void>();
     this.ready = ready.promise;
+    const gone = Promise.withResolvers<void>();
+    this.gone = gone.promise;
     ready.promise.catch(() => {});
     const end = (code: number | null, signal: NodeJS.Signals | null): void => {
       if (this.ended) return;
       this.ended = { code, signal, stderr };
+      gone.resolve();
       ready.reject(
         new IceError(
           'machine',
@@ -233,10 +238,7 @@ export class ChildPool {
     for (const waiter of [...this.waiters.values()].flat())
       waiter.reject(new IceError('unavailable', 'The runtime of tools is closed'));
     this.waiters.clear();
-    const ends = [...this.all].map(
-      (child) =>
-        new Promise<void>((done) => (child.ended ? done() : child.process.once('exit', () => done()))),
-    );
+    const ends = [...this.all].map((child) => child.gone);
     for (const child of this.all) {
       child.hold(true);
       child.kill();

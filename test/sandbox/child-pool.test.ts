@@ -24,6 +24,19 @@ test('the endless calls of one project keep no other project waiting', async () 
   await Promise.all(endless);
 });
 
+test('a pool whose children cannot be started closes all the same', async () => {
+  const none = createSandboxRuntime();
+  const { execPath } = process;
+  process.execPath = '/nowhere/node';
+  try {
+    none.warm(1);
+  } finally {
+    process.execPath = execPath;
+  }
+  // The system says no a moment later, when it is being closed already.
+  await none.close();
+});
+
 test('what is free goes to who has the fewest at work', async () => {
   const fair = createSandboxRuntime({ maxChildren: 1 });
   const done: string[] = [];
