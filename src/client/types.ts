@@ -1,19 +1,14 @@
 import type { z } from 'zod';
 import type { ANSWERS } from '../contracts/answers.ts';
-import type { REQUESTS } from '../contracts/requests/index.ts';
+import type { RequestSchema } from '../contracts/requests/index.ts';
 import type { ROUTES, RouteName } from '../contracts/routes.ts';
 import type { FetchAnswer } from './request.ts';
 
 /** The types of calls, inferred from the route table: what a caller may write, and what comes back. */
 
 type Table = typeof ROUTES;
-type In<N extends RouteName, K extends 'params' | 'query' | 'body'> = N extends keyof typeof REQUESTS
-  ? (typeof REQUESTS)[N] extends Record<K, infer S>
-    ? S extends z.ZodType
-      ? z.input<S>
-      : never
-    : never
-  : never;
+type In<N extends RouteName, K extends 'params' | 'query' | 'body'> =
+  RequestSchema<N, K> extends infer S extends z.ZodType ? z.input<S> : never;
 type Loose<T> = { [K in keyof T]: T[K] };
 
 /** Query values as a caller has them: numbers and booleans are written out. */

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
-import { join, relative, sep } from 'node:path';
+import { join } from 'node:path';
 import type { Metafile, Plugin } from 'esbuild';
 import type { Diagnostic } from '../contracts/diagnostics.ts';
-import { isOwn, reachedFrom } from './bundle-inputs.ts';
+import { isOwn, reachedFrom, relativePath } from './bundle-inputs.ts';
+import { rangeIn } from './definition-fields.ts';
 
 /** A module of Node that is imported by a file, with the name that it has there. */
 export interface NodeImport {
@@ -56,7 +57,7 @@ export async function nodeFindings(
 ): Promise<Diagnostic[]> {
   const names = new Map<string, string[]>();
   for (const { name, importer } of found) {
-    const file = relative(root, importer).split(sep).join('/');
+    const file = relativePath(root, importer);
     names.set(file, [...(names.get(file) ?? []), name]);
   }
   const findings: Diagnostic[] = [];
@@ -95,10 +96,5 @@ export async function nodeFindings(
 function rangeOf(text: string, specifier: string): Pick<Diagnostic, 'range'> {
   const offset = Math.max(...[`'${specifier}'`, `"${specifier}"`].map((quoted) => text.indexOf(quoted)));
   if (offset < 0) return {};
-  return { range: { start: position(text, offset), end: position(text, offset + specifier.length + 2) } };
-}
-
-function position(text: string, offset: number): { line: number; column: number; offset: number } {
-  const before = text.slice(0, offset);
-  return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n'), offset };
+  return { range: rangeIn(text, offset, offset + specifier.length + 2) };
 }

@@ -6,7 +6,15 @@ import type { CodeRuntime } from '../contracts/components.ts';
 import type { Diagnostic } from '../contracts/diagnostics.ts';
 import { IceError } from '../contracts/errors.ts';
 import { smallAi } from './bundle-ai.ts';
-import { type BundleInput, hashFile, inputsOf, reachedFrom, relativePath, sha256 } from './bundle-inputs.ts';
+import {
+  type BundleInput,
+  hashFile,
+  inputsOf,
+  isOwn,
+  reachedFrom,
+  relativePath,
+  sha256,
+} from './bundle-inputs.ts';
 import { type NodeImport, nodeFindings, nodeModules } from './bundle-node.ts';
 import { smallZod } from './bundle-zod.ts';
 import { explainMessage } from './bundler-words.ts';
@@ -47,18 +55,21 @@ export interface BuiltBundle {
  * @throws IceError `project_invalid` with the diagnostics (file, line, column) in `details.diagnostics`.
  */
 export async function bundle(options: BundleRequest): Promise<BuiltBundle> {
-  if (options.runtime === 'node') return bundleFor('node', options);
+  if (options.runtime === 'node') return (await bundleFor('node', options)).built;
   const plain = await bundleFor('neutral', options);
-  if (plain.nodeImports.length === 0) return plain;
+  if (!plain.onlyPackagesNeedNode) return plain.built;
   // Packages say what they do without in a browser. Not asked first: there they may want a page instead.
-  const without = await bundleFor('browser', options).catch(() => plain);
-  return without.nodeImports.length === 0 ? without : plain;
+  const { built } = await bundleFor('browser', options).catch(() => plain);
+  return built.nodeImports.length === 0 ? built : plain.built;
 }
 
 /** What packages are to be picked and read for: Node, no place that they know, or a browser. */
 type Platform = 'node' | 'neutral' | 'browser';
 
-async function bundleFor(platform: Platform, options: BundleRequest): Promise<BuiltBundle> {
+async function bundleFor(
+  platform: Platform,
+  options: BundleRequest,
+): Promise<{ built: BuiltBundle; onlyPackagesNeedNode: boolean }> {
   const { root } = options;
   const entry = isAbsolute(options.file) ? options.file : join(root, options.file);
   const shown = relativePath(root, entry);
@@ -85,12 +96,14 @@ async function bundleFor(platform: Platform, options: BundleRequest): Promise<Bu
         hint: largest(result.metafile),
       },
     );
-  return {
+  const built = {
     ...described(printed.code, await inputsOf(root, Object.keys(result.metafile.inputs), hashFile)),
     nodeImports: await nodeFindings(root, shown, result.metafile, nodeImports),
     ...(options.map ? { map: printed.map } : {}),
     warnings: result.warnings.map((message) => diagnosticOf(root, shown, message, 'warning')),
   };
+  const isInPackage = ({ importer }: NodeImport) => !isOwn(root, relativePath(root, importer));
+  return { built, onlyPackagesNeedNode: nodeImports.length > 0 && nodeImports.every(isInPackage) };
 }
 
 /**

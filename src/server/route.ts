@@ -1,18 +1,13 @@
 import type { z } from 'zod';
 import type { ANSWERS } from '../contracts/answers.ts';
 import { IceError } from '../contracts/errors.ts';
-import type { REQUESTS } from '../contracts/requests/index.ts';
+import type { RequestSchema } from '../contracts/requests/index.ts';
 import { ROUTES, type Route, type RouteName } from '../contracts/routes.ts';
 import type { TokenRow } from '../registry/ports.ts';
 import type { Reply } from './incoming.ts';
 
-type Parsed<N extends RouteName, K extends 'params' | 'query' | 'body'> = N extends keyof typeof REQUESTS
-  ? (typeof REQUESTS)[N] extends Record<K, infer S>
-    ? S extends z.ZodType
-      ? z.output<S>
-      : undefined
-    : undefined
-  : undefined;
+type Parsed<N extends RouteName, K extends 'params' | 'query' | 'body'> =
+  RequestSchema<N, K> extends infer S extends z.ZodType ? z.output<S> : undefined;
 /** The body that a route answers. */
 export type AnswerBody<N extends RouteName> = N extends keyof typeof ANSWERS
   ? z.input<(typeof ANSWERS)[N]>

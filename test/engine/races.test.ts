@@ -102,7 +102,8 @@ describe('a worker that stops', () => {
 });
 
 describe('a run whose last commit is under way', () => {
-  it('has ended, and was not lost, when its lease is looked at meanwhile', async () => {
+  /** Its commit is made when `reached` resolves, and answered when `pass` is called. */
+  async function ending() {
     const time = new VirtualTime();
     const { store, reached, pass } = holdStore('commit', {
       answered: true,
@@ -113,6 +114,11 @@ describe('a run whose last commit is under way', () => {
     const made = request(one);
     await engine.create({ ...made, drive: true });
     const driven = engine.drive('demo', made.id);
+    return { time, engine, made, driven, next, reached, pass };
+  }
+
+  it('has ended, and was not lost, when its lease is looked at meanwhile', async () => {
+    const { time, engine, made, driven, next, reached, pass } = await ending();
     const waiting = engine.wait('demo', made.id, 3_600_000);
     (await next()).end();
     await reached;
@@ -125,16 +131,7 @@ describe('a run whose last commit is under way', () => {
   });
 
   it('has ended, and was not lost, when the commit took longer than the lease', async () => {
-    const time = new VirtualTime();
-    const { store, reached, pass } = holdStore('commit', {
-      answered: true,
-      when: ({ release }) => release === true,
-    });
-    const { effect, next } = gate();
-    const engine = engineOf(store, effect, { clock: time.clock(randomOf(1)), leaseMs: 3_000 });
-    const made = request(one);
-    await engine.create({ ...made, drive: true });
-    const driven = engine.drive('demo', made.id);
+    const { time, driven, next, reached, pass } = await ending();
     (await next()).end();
     await reached;
     time.now += 3_000;
