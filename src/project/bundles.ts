@@ -30,7 +30,9 @@ export class Bundles {
   }
 
   private group(number: number): Promise<Map<string, BuiltBundle>> {
-    this.groups[number] ??= bundleTogether(this.root, this.files.slice(number * GROUP, (number + 1) * GROUP));
+    const files = this.files.slice(number * GROUP, (number + 1) * GROUP);
+    // Nobody may wait for a group that is made ahead; whatever is wrong is found by each module that is asked for.
+    this.groups[number] ??= bundleTogether(this.root, files).catch(() => new Map());
     return this.groups[number];
   }
 }

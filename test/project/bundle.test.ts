@@ -322,6 +322,15 @@ export default defineTool({ name: '${name}', version: '1.0.0', input: z.object({
     expect(details).toMatchObject({ diagnostics: [{ code: 'ICE4002', file: 'tools/broken.ts' }] });
   });
 
+  test('a module that is not there is told by itself, and keeps no other from its bundle', async () => {
+    const root = project({ ...files, 'tools/alone.ts': 'export default 1;\n' });
+    const path = (name: string) => join(root, `tools/${name}.ts`);
+    const bundles = new Bundles(root, [path('gone'), path('alone')]);
+    const gone = bundles.of(path('gone'));
+    expect((await failure(gone)).code).toBe('project_invalid');
+    expect((await bundles.of(path('alone'))).inputs.map((input) => input.path)).toEqual(['tools/alone.ts']);
+  });
+
   test('more modules than one group are all there, whatever the order in which they are asked for', async () => {
     const names = Array.from({ length: 50 }, (_, i) => `t${i}`);
     const many = Object.fromEntries(names.map((name) => [`tools/${name}.ts`, `export default '${name}';\n`]));
